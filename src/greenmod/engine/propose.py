@@ -1,0 +1,234 @@
+"""Run codemods on one file: text to LibCST, transformer, edits back in bytes, each result parsed once more.
+
+Whatever goes wrong stays in this file and this codemod, as a Problem; the file is left alone.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import libcst as cst
+
+from greenmod.api import Context, Record
+from greenmod.engine.adapter import run_library
+from greenmod.engine.placing import Placed, place
+from greenmod.engine.problems import codemod_problem, file_problem
+from greenmod.engine.slices import Slice, statements, whole
+from greenmod.engine.tokens import Span
+from greenmod.engine.work import Piece, Proposal, Task, Work
+from greenmod.errors import CodemodError, FileError
+from greenmod.facts import survey as surveying
+from greenmod.facts.record import FileFacts
+from greenmod.model import Problem, Skip
+from greenmod.registry import load
+from greenmod.source import Source, line_starts
+from greenmod.source import load as load_source
+
+_NO_FACTS = FileFacts("", (), (), (), (), {})
+_SUPPRESS = re.compile(r"#\s*greenmod:\s*ignore(?:\[(?P<names>[^\]]*)\])?(?P<reason>[^\r\n]*)")
+_GENERATED = "@generated"
+_HEADER = 2000  # characters in which a generator's mark is looked for
+
+
+def propose(root: Path, task: Task) -> Proposal:
+    """Return what the task's codemods would change in its file."""
+    try:
+        source = load_source(root, task.path)
+    except FileNotFoundError:
+        return Proposal(task.path, None)
+    except FileError as error:
+        return Proposal(task.path, None, problems=(file_problem(error),))
+    if _GENERATED in source.text[:_HEADER]:
+        reason = "the file says that it is @generated; change its generator instead"
+        left = tuple(Skip(work.spec.name, task.path, 1, "generated", reason) for work in task.works)
+        return Proposal(task.path, source.sha256, skips=left)
+    try:
+        facts = task.facts or _facts(source)
+    except FileError as error:
+        return Proposal(task.path, source.sha256, problems=(file_problem(error),))
+    pieces: list[Piece] = []
+    skips: list[Skip] = []
+    problems: list[Problem] = []
+    for work in task.works:
+        try:
+            found, unchanged = _run(source, facts, work)
+        except FileError as error:
+            problems.append(file_problem(error))
+        except Exception as error:  # the border: a codemod may fail in any way, and only its own work is lost
+            problems.append(codemod_problem(task.path, work.spec.name, error))
+        else:
+            pieces += found
+            skips += unchanged
+    return Proposal(task.path, source.sha256, tuple(pieces), tuple(skips), tuple(problems))
+
+
+def _facts(source: Source) -> FileFacts | None:
+    """Return the file's facts; None where only LibCST may know its syntax."""
+    try:
+        return surveying.survey(source.path, surveying.parse(source))
+    except SyntaxError:
+        if _could_overflow(source.text):
+            raise surveying.too_deep(source.path) from None
+        return None
+
+
+def _run(source: Source, facts: FileFacts | None, work: Work) -> tuple[list[Piece], list[Skip]]:
+    shown, module = _shown(source, facts, work)
+    if work.spec.is_library:
+        placed, skipped = run_library(work.spec, work.options, source.path, module, shown.text)
+    else:
+        codemod = load(work.spec)(Context(source.path, facts or _NO_FACTS, work.options, work.decision))
+        result = module.visit(codemod)
+        if not isinstance(result, cst.Module):
+            raise CodemodError("the codemod replaced the module by something else")
+        places = place(module, result, shown.text, codemod.records, [skip.node for skip in codemod.skips])
+        placed = places.placed
+        skipped = [(places.skips[id(skip.node)], skip.rule, skip.reason) for skip in codemod.skips]
+    spans = {id(p): [_to_file(source, shown, span) for span in p.spans] for p in placed}
+    _check(source, sorted(span for p in placed for span in spans[id(p)]), facts is not None)
+    pieces = list(_pieces(source, shown, work, placed, spans))
+    skips = [
+        Skip(work.spec.name, source.path, _line(source.text, shown.origin(at)), rule, reason)
+        for at, rule, reason in skipped
+    ]
+    return _suppressed(source, work, pieces, skips)
+
+
+def _shown(source: Source, facts: FileFacts | None, work: Work) -> tuple[Slice, cst.Module]:
+    """Return the text that LibCST is shown and its tree: the sites' statements, else the whole file."""
+    lines = _trigger_lines(source.text, work) if work.lines is None and work.spec.statement_local else work.lines
+    if lines is not None and facts is not None:
+        shown = statements(source.text, facts.statements, lines)
+        with suppress(cst.ParserSyntaxError):  # anything odd about the slice: the whole file says what is wrong
+            module = cst.parse_module(shown.text)
+            if module.code == shown.text:
+                return shown, module
+    shown = whole(source.text)
+    try:
+        module = cst.parse_module(shown.text)
+    except cst.ParserSyntaxError as error:
+        raise FileError(
+            source.path,
+            f"is not valid Python 3: {_first_sentence(error.message)}",
+            "Correct the file, or leave it out with `exclude`.",
+            line=error.raw_line,
+            kind="syntax",
+        ) from error
+    if module.code != shown.text:
+        raise FileError(source.path, "LibCST does not give this file back byte for byte", kind="syntax")
+    return shown, module
+
+
+def _trigger_lines(text: str, work: Work) -> tuple[int, ...]:
+    words = {word for entry in work.spec.triggers for word in ((entry,) if isinstance(entry, str) else entry)}
+    starts = line_starts(text)
+    found = set()
+    for word in words:
+        at = text.find(word)
+        while at >= 0:
+            found.add(bisect_right(starts, at))
+            at = text.find(word, at + 1)
+    return tuple(sorted(found))
+
+
+def _pieces(
+    source: Source, shown: Slice, work: Work, placed: Iterable[Placed], spans: dict[int, list[Span]]
+) -> Iterator[Piece]:
+    offsets = source.byte_offsets(point for group in spans.values() for span in group for point in span[:2])
+    for part in placed:
+        first: Record = part.records[-1]
+        yield Piece(
+            codemod=work.spec.name,
+            path=source.path,
+            group=next((record.group for record in part.records if record.group), None),
+            title="; ".join(dict.fromkeys(record.title for record in part.records)),
+            why="; ".join(dict.fromkeys(record.why for record in part.records if record.why)),
+            safety=max((record.safety for record in part.records), key=lambda safety: safety == "unsafe"),
+            scope=first.scope,
+            line=_line(source.text, shown.origin(part.at)),
+            spans=tuple((offsets[start], offsets[end], text) for start, end, text in spans[id(part)]),
+            requires=tuple(dict.fromkeys(need for record in part.records for need in record.requires)),
+            imports=tuple(dict.fromkeys(need for record in part.records for need in record.imports)),
+        )
+
+
+def _to_file(source: Source, shown: Slice, span: Span) -> Span:
+    """Move an edit from the text that LibCST saw to the file's text, and check that it hits what it meant."""
+    start, end, text = span
+    begin, stop = shown.origin(start), shown.origin(end - 1) + 1 if end > start else shown.origin(start)
+    meant, found = shown.text[start:end], source.text[begin:stop]
+    if meant != found.replace("\r", "\n") and meant != found:
+        raise CodemodError(f"an edit of line {_line(source.text, begin)} reaches over text that LibCST was not shown")
+    text = source.with_newlines(text)
+    source.encode(text)
+    return begin, stop, text
+
+
+def _check(source: Source, spans: list[Span], by_ast: bool) -> None:
+    """Parse the result once. Raises CodemodError: an edit that breaks the syntax is the codemod's fault."""
+    from greenmod.engine.tokens import apply_spans
+
+    if not spans:
+        return
+    text = apply_spans(source.text, spans)
+    try:
+        if by_ast:
+            surveying.parse(Source(source.path, b"", text, source.encoding, b""))
+        else:
+            cst.parse_module(text)
+    except SyntaxError as error:
+        raise CodemodError(f"its result is not valid Python at line {error.lineno}: {error.msg}") from error
+    except cst.ParserSyntaxError as error:
+        raise CodemodError(f"its result is not valid Python at line {error.raw_line}") from error
+
+
+def _suppressed(source: Source, work: Work, pieces: list[Piece], skips: list[Skip]) -> tuple[list[Piece], list[Skip]]:
+    """Turn the changes that a `# greenmod: ignore[name] reason` comment forbids into skips."""
+    if "greenmod:" not in source.text:
+        return pieces, skips
+    lines = re.split(r"\r\n|\r|\n", source.text)
+    kept = []
+    for piece in pieces:
+        own = {piece.line, *(source.data[:start].count(b"\n") + 1 for start, _, _ in piece.spans)}
+        reason = next((found for line in sorted(own) if (found := _ignore(lines, line, work.spec.name))), None)
+        if reason is None:
+            kept.append(piece)
+        else:
+            skips.append(Skip(piece.codemod, piece.path, piece.line, "suppressed", reason))
+    return kept, skips
+
+
+def _ignore(lines: list[str], line: int, name: str) -> str | None:
+    match = _SUPPRESS.search(lines[line - 1]) if line <= len(lines) else None
+    if match is None or (match["names"] and name not in (part.strip() for part in match["names"].split(","))):
+        return None
+    return match["reason"].strip() or "a comment says to leave it"
+
+
+def _line(text: str, offset: int) -> int:
+    head = text[:offset]
+    return head.count("\n") + head.count("\r") - head.count("\r\n") + 1
+
+
+def _could_overflow(text: str) -> bool:
+    """Tell whether LibCST's parser, which recurses without a limit, could run out of stack on a text.
+
+    Only asked where Python's own parser, which has limits, could not vouch for it.
+    """
+    depth = deepest = 0
+    for character in text:
+        if character in "([{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character in ")]}":
+            depth -= 1
+    longest = max((len(re.findall(r"[-+*/%|&^.]", line)) for line in re.split(r"\r\n|\r|\n", text)), default=0)
+    return deepest > 90 or longest > 900
+
+
+def _first_sentence(message: str) -> str:
+    return " ".join(message.split()).partition(". ")[0]

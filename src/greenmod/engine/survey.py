@@ -1,0 +1,44 @@
+"""Survey one file: its facts, and what each codemod's own `survey` finds in it. Pure, runs in workers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from greenmod.api import Survey, SurveyedFile
+from greenmod.engine.problems import codemod_problem, file_problem, syntax_problem
+from greenmod.engine.work import Found
+from greenmod.errors import FileError
+from greenmod.facts import survey as surveying
+from greenmod.model import Problem
+from greenmod.registry import CodemodSpec, load
+from greenmod.source import load as load_source
+
+
+def survey_file(root: Path, specs: Sequence[CodemodSpec], path: str) -> Found | None:
+    """Return a file's facts and surveys; None where there is no such file."""
+    try:
+        source = load_source(root, path)
+    except FileNotFoundError:
+        return None
+    except FileError as error:
+        return Found(path, "", None, {}, (file_problem(error),))
+    try:
+        tree = surveying.parse(source)
+    except FileError as error:
+        return Found(path, source.sha256, None, {}, (file_problem(error),))
+    except SyntaxError as error:
+        return Found(path, source.sha256, None, {}, (syntax_problem(path, error),))
+    facts = surveying.survey(path, tree)
+    file = SurveyedFile(path, source.text, tree, facts)
+    surveys: dict[str, tuple[tuple[int, ...], object]] = {}
+    problems: list[Problem] = []
+    for spec in specs:
+        try:
+            found = load(spec).survey(file)
+        except Exception as error:  # the border: a codemod may fail in any way, and only its own work is lost
+            problems.append(codemod_problem(path, spec.name, error))
+        else:
+            if isinstance(found, Survey):
+                surveys[spec.name] = (tuple(found.lines), found.data)
+    return Found(path, source.sha256, facts, surveys, tuple(problems))

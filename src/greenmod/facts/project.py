@@ -1,0 +1,211 @@
+"""Questions over the facts of a whole repository, answered from as few files as they need.
+
+A file is parsed when an answer asks for it, and no sooner: facts of everything would cost more than all the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from greenmod.facts.record import DEFINED, MODULE, ClassFact, FileFacts
+from greenmod.facts.requirements import Requirement, find_requirement
+
+_DEPTH = 20  # re-exports followed before a chain is given up
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Definition:
+    """A class or function of this repository."""
+
+    path: str
+    qualname: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class External:
+    """A name that leads out of this repository: `pydantic.BaseModel`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Unknown:
+    """A name that could not be followed, and why, in a few words."""
+
+    name: str
+    reason: str
+
+
+Target = Definition | External | Unknown
+
+
+class Project:
+    """A repository as codemods see it in `decide`.
+
+    `surveys` holds what the codemod's own `survey` returned for each of its candidate files.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        paths: Sequence[str],
+        surveys: Mapping[str, object],
+        facts: Callable[[str], FileFacts | None],
+        search: Callable[[Sequence[str]], Mapping[str, frozenset[str]]],
+    ) -> None:
+        self.root = root
+        self.paths = tuple(paths)
+        self.surveys = surveys
+        self._facts = facts
+        self._search = search
+        self._requirements: dict[tuple[str, str], Requirement | None] = {}
+
+    def facts(self, path: str) -> FileFacts | None:
+        """Return a file's facts; None where it can't be read or parsed."""
+        return self._facts(path)
+
+    def mentioning(self, *words: str) -> Mapping[str, frozenset[str]]:
+        """Return the files whose bytes hold any of `words`, each with the words it holds."""
+        return self._search(words)
+
+    def requirement(self, path: str, package: str) -> Requirement | None:
+        """Return what the project around `path` declares about `package`, from the nearest folder that says anything."""
+        folder = path.rpartition("/")[0]
+        if (folder, package) not in self._requirements:
+            self._requirements[folder, package] = find_requirement(self.root, folder, package)
+        return self._requirements[folder, package]
+
+    def resolve(self, path: str, dotted: str, scope: str = MODULE) -> frozenset[Target]:
+        """Follow `dotted`, used in `scope` of `path`, through imports and re-exports to what it stands for."""
+        facts = self.facts(path)
+        if facts is None:
+            return frozenset({Unknown(dotted, f"{path} can't be parsed")})
+        names = facts.qualified_names(dotted, scope)
+        if not names:
+            return self._through_stars(facts, dotted, scope)
+        return frozenset().union(*(self._follow(path, name, 0) for name in names))
+
+    def find_class(self, definition: Definition) -> ClassFact | None:
+        facts = self.facts(definition.path)
+        return facts.find_class(definition.qualname) if facts else None
+
+    def bases(self, definition: Definition) -> tuple[frozenset[Target], ...]:
+        """Return, for each base of a class as written, what it may stand for."""
+        fact = self.find_class(definition)
+        if fact is None:
+            return ()
+        return tuple(
+            self.resolve(definition.path, base, fact.scope)
+            if base
+            else frozenset({Unknown("", "a base that is an expression")})
+            for base in fact.bases
+        )
+
+    def ancestors(self, definition: Definition) -> frozenset[Target]:
+        """Return everything a class derives from, at any depth, itself left out."""
+        seen: set[Target] = set()
+        waiting: list[Definition] = [definition]
+        while waiting:
+            for target in frozenset().union(*self.bases(waiting.pop())):
+                if target not in seen:
+                    seen.add(target)
+                    if isinstance(target, Definition):
+                        waiting.append(target)
+        return frozenset(seen)
+
+    def module_path(self, module: str, importer: str) -> str | None:
+        """Return the file that `module`, as imported in `importer`, stands for; None for what is not in the repository."""
+        if module.startswith("."):
+            return self._relative_module(module, importer)
+        tail = module.replace(".", "/")
+        found = [*self._modules.get(f"{tail}.py", ()), *self._modules.get(f"{tail}/__init__.py", ())]
+        reachable = [path for path in found if self._is_import_root(path[: path.rindex(tail)].rstrip("/"))]
+        return max(reachable, key=lambda path: (_shared_prefix(path, importer), -len(path)), default=None)
+
+    @cached_property
+    def _modules(self) -> Mapping[str, list[str]]:
+        """Every path under each of its suffixes: `b/c.py` leads to `a/b/c.py`."""
+        index: dict[str, list[str]] = {}
+        for path in self.paths:
+            suffix = path
+            while suffix:
+                index.setdefault(suffix, []).append(path)
+                suffix = suffix.partition("/")[2]
+        return index
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self.paths)
+
+    def _is_import_root(self, folder: str) -> bool:
+        """Tell whether `folder` could be on the import path: it is no package itself."""
+        return f"{folder}/__init__.py".lstrip("/") not in self._known or not folder
+
+    def _relative_module(self, module: str, importer: str) -> str | None:
+        level = len(module) - len(module.lstrip("."))
+        folder = importer.rpartition("/")[0]
+        for _ in range(level - 1):
+            folder = folder.rpartition("/")[0]
+        rest = module[level:].replace(".", "/")
+        stem = "/".join(part for part in (folder, rest) if part)
+        candidates = (
+            (f"{stem}.py", f"{stem}/__init__.py") if rest else (f"{stem}/__init__.py" if stem else "__init__.py",)
+        )
+        return next((path for path in candidates if path in self._known), None)
+
+    def _through_stars(self, facts: FileFacts, dotted: str, scope: str) -> frozenset[Target]:
+        first = dotted.partition(".")[0]
+        if facts.bindings(first, scope):
+            return frozenset({Unknown(dotted, f"`{first}` is also bound by something other than an import")})
+        for star in facts.star_imports:
+            module = self.module_path(star, facts.path)
+            if module is None:
+                return frozenset({Unknown(dotted, f"it may come from `from {star} import *`")})
+            found = self._follow_in(module, dotted, 1)
+            if not all(isinstance(target, Unknown) for target in found):
+                return found
+        return frozenset({Unknown(dotted, f"`{first}` is not bound in {facts.path}")})
+
+    def _follow(self, path: str, name: str, depth: int) -> frozenset[Target]:
+        """Follow one qualified name, as seen from `path`."""
+        if name.startswith(DEFINED):
+            return frozenset({Definition(path, name[1:])})
+        if depth > _DEPTH:
+            return frozenset({Unknown(name, "its re-exports go in a circle")})
+        for module, rest in _splits(name):
+            target = self.module_path(module, path)
+            if target is not None and target != path:
+                return self._follow_in(target, rest, depth + 1) if rest else frozenset({Definition(target, MODULE)})
+        if name.startswith("."):
+            return frozenset({Unknown(name, "its module is not in the repository")})
+        return frozenset({External(name)})
+
+    def _follow_in(self, path: str, dotted: str, depth: int) -> frozenset[Target]:
+        """Follow `dotted` as an attribute of the module at `path`."""
+        facts = self.facts(path)
+        names = facts.qualified_names(dotted) if facts else frozenset()
+        if names:
+            return frozenset().union(*(self._follow(path, name, depth) for name in names))
+        if facts and facts.star_imports and depth < _DEPTH and not facts.bindings(dotted.partition(".")[0]):
+            return self._through_stars(facts, dotted, MODULE)
+        return frozenset({Unknown(dotted, f"{path} doesn't say what it is")})
+
+
+def _splits(name: str) -> Iterator[tuple[str, str]]:
+    """Yield `(module, rest)` for each way to read a dotted name, the longest module first."""
+    level = len(name) - len(name.lstrip("."))
+    dots, parts = name[:level], name[level:].split(".")
+    for cut in range(len(parts), -1 if dots else 0, -1):
+        yield dots + ".".join(parts[:cut]), ".".join(parts[cut:])
+
+
+def _shared_prefix(one: str, other: str) -> int:
+    count = 0
+    for a, b in zip(one.split("/"), other.split("/"), strict=False):
+        if a != b:
+            break
+        count += 1
+    return count

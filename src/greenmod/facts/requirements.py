@@ -1,0 +1,115 @@
+"""What a project declares about a package: pins in `pyproject.toml`, requirements files, `setup.cfg`, `Pipfile`.
+
+Read as text by shape, so that a file written for one tool is understood without that tool. Nothing is executed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+# Versions that stand for "some release of this series" when a specifier is asked whether it admits one.
+_PROBES = ("0", "5", "10", "12", "20", "99")
+_FILES = ("pyproject.toml", "setup.cfg", "setup.py", "Pipfile")
+_EXTRAS = r"(?:\[[^\]]*\])?"
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """Every specifier found for one package, in the folder nearest to the file that asked. `where` is `path:line`."""
+
+    package: str
+    specifiers: tuple[str, ...]
+    where: str
+
+    def admits(self, major: int) -> bool:
+        """Tell whether some release of the series `major.*` satisfies every specifier found."""
+        from packaging.specifiers import SpecifierSet
+        from packaging.version import Version
+
+        sets = [SpecifierSet(text, prereleases=True) for text in self.specifiers]
+        versions = {Version(f"{major}.{minor}.{micro}") for minor in _PROBES for micro in _PROBES}
+        for spec in (spec for group in sets for spec in group):
+            if spec.operator in ("==", "~=", ">=", "<=", "===") and not spec.version.endswith("*"):
+                versions.add(Version(spec.version))
+        return any(v.major == major and all(group.contains(v) for group in sets) for v in versions)
+
+
+def find_requirement(root: Path, folder: str, package: str) -> Requirement | None:
+    """Look from `folder` up to `root` for the first folder whose files name `package` with a version."""
+    while True:
+        found = [hit for path in _files(root / folder) for hit in _in_file(root, path, package)]
+        pinned = [(spec, where) for spec, where in found if spec]
+        if pinned:
+            return Requirement(package, tuple(spec for spec, _ in pinned), pinned[0][1])
+        if not folder:
+            return None
+        folder = folder.rpartition("/")[0]
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    yield from (folder / name for name in _FILES if (folder / name).is_file())
+    yield from sorted(folder.glob("*requirements*.txt"))
+    yield from sorted(folder.glob("requirements/*.txt"))
+
+
+def _in_file(root: Path, path: Path, package: str) -> Iterator[tuple[str, str]]:
+    """Yield `(specifier, where)` for each mention of `package` as a dependency."""
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return
+    # `pydantic[email]>=1.8,<3` in a string or a requirements line; `pydantic = "^1.10"` in poetry and Pipfile.
+    name = re.escape(package).replace(r"\-", "[-_.]").replace("_", "[-_.]")
+    plain = re.compile(
+        rf"""^[\s"'\-]*(?:.*["'\s,(])?{name}{_EXTRAS}\s*(?P<spec>(?:[<>=!~]=?=?\s*[\w.*]+\s*,?\s*)*)""", re.I
+    )
+    table = re.compile(
+        rf"""^\s*["']?{name}["']?\s*=\s*(?:["'](?P<spec>[^"']*)["']|\{{.*?version\s*=\s*["'](?P<inner>[^"']*)["'])""",
+        re.I,
+    )
+    for number, line in enumerate(lines, 1):
+        code = line.split(" #")[0]
+        if code.lstrip().startswith("#"):
+            continue
+        where = f"{path.relative_to(root).as_posix()}:{number}"
+        if path.suffix in (".toml", "") and (match := table.match(code)):
+            yield _as_pep440(match["spec"] or match["inner"] or ""), where
+        elif (match := plain.match(code)) and _is_whole_word(code, match, package):
+            yield match["spec"].strip().rstrip(",").replace(" ", ""), where
+
+
+def _is_whole_word(line: str, match: re.Match[str], package: str) -> bool:
+    """Refuse `pydantic-settings` and `my-pydantic` for `pydantic`."""
+    end = match.start("spec")
+    following = line[end : end + 1] if match["spec"] == "" else ""
+    return following not in ("-", "_", ".") and not following.isalnum() and "=" not in following
+
+
+def _as_pep440(spec: str) -> str:
+    """Translate poetry's caret and tilde: `^1.10` is `>=1.10,<2`."""
+    parts = []
+    for part in (piece.strip() for piece in spec.split(",")):
+        if part in ("", "*"):
+            continue
+        number = part.lstrip("^~= <>!")
+        release = [int(n) for n in re.findall(r"\d+", number)]
+        if part.startswith("^"):
+            parts += [f">={number}", f"<{_caret_ceiling(release)}"]
+        elif part.startswith("~") and not part.startswith("~="):
+            ceiling = f"{release[0]}.{release[1] + 1}" if len(release) > 1 else f"{release[0] + 1}"
+            parts += [f">={number}", f"<{ceiling}"]
+        elif part[0].isdigit():
+            parts.append(f"=={part}")
+        else:
+            parts.append(part.replace(" ", ""))
+    return ",".join(parts)
+
+
+def _caret_ceiling(release: list[int]) -> str:
+    for index, number in enumerate(release):
+        if number or index == len(release) - 1:
+            return ".".join(str(n) for n in (*release[:index], number + 1))
+    return "1"

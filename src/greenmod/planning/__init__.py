@@ -1,0 +1,1 @@
+"""The heavy half of a run: survey, decide, propose, and one ChangeSet out of it."""

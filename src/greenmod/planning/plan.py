@@ -1,0 +1,133 @@
+"""Survey, decide, propose: from candidate files to a ChangeSet.
+
+Results don't depend on how many processes worked, nor on what the cache remembered.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from greenmod.api import Decision, FilePlan
+from greenmod.discover import link_target
+from greenmod.engine.problems import codemod_problem
+from greenmod.engine.propose import propose
+from greenmod.engine.survey import survey_file
+from greenmod.engine.work import Found, Task, Work
+from greenmod.facts.cache import Cache
+from greenmod.facts.project import Project
+from greenmod.facts.record import FileFacts
+from greenmod.model import ChangeSet, Problem, Skip
+from greenmod.planning.assemble import Scope, assemble
+from greenmod.planning.pool import Progress, spread
+from greenmod.planning.surveys import survey_all
+from greenmod.prefilter import Gate, scan
+from greenmod.registry import CodemodSpec, load
+
+if TYPE_CHECKING:
+    from greenmod.session import Candidates, Run
+
+_SHARE = 400_000  # bytes that LibCST gets through in about half a second
+
+
+def plan_changes(run: Run, candidates: Candidates, cache: Cache, progress: Progress | None) -> ChangeSet:
+    """Return everything the run's codemods would change in its chosen files."""
+    links, candidates = _without_links(run, candidates)
+    specs = run.selection.specs
+    if progress is not None:
+        progress.begin("surveying", len(candidates))
+    found = survey_all(
+        run.root, candidates, [spec for spec in specs if spec.has_survey], cache, run.request.jobs, progress
+    )
+    planned = _Planned(run, candidates, found)
+    for spec in specs:
+        planned.add(spec)
+    tasks = planned.tasks()
+    if progress is not None:
+        progress.begin("rewriting", len(tasks))
+    sizes = [(run.root / task.path).stat().st_size for task in tasks]
+    proposals = spread(partial(propose, run.root), tasks, sizes, _SHARE, run.request.jobs, progress)
+    problems = (problem for path, file in found.items() if path in planned.chosen for problem in file.problems)
+    return assemble(
+        list(proposals),
+        Scope(planned.chosen, tuple(spec.name for spec in specs)),
+        skips=(*links, *planned.skips),
+        problems=(*problems, *planned.problems),
+    )
+
+
+def _without_links(run: Run, candidates: Candidates) -> tuple[list[Skip], dict[str, tuple[str, ...]]]:
+    """Set links aside: what they lead to is changed under its own name, or is not the repository's."""
+    skips: list[Skip] = []
+    real: dict[str, tuple[str, ...]] = {}
+    chosen = frozenset(run.files.chosen)
+    for path, names in candidates.items():
+        target = link_target(run.root, path)
+        if target is None:
+            real[path] = names
+        elif path in chosen:
+            skips += (Skip(name, path, 1, "link", f"the path leads through a link to {target}") for name in names)
+    return skips, real
+
+
+class _Planned:
+    """What each codemod is to do in each file, gathered codemod by codemod."""
+
+    def __init__(self, run: Run, candidates: Mapping[str, tuple[str, ...]], found: Mapping[str, Found]) -> None:
+        self._run = run
+        self._candidates = candidates
+        self._found = found
+        self._facts: dict[str, FileFacts | None] = {path: file.facts for path, file in found.items()}
+        self._works: dict[str, list[Work]] = defaultdict(list)
+        self.chosen = frozenset(run.files.chosen)
+        self.skips: list[Skip] = []
+        self.problems: list[Problem] = []
+
+    def add(self, spec: CodemodSpec) -> None:
+        """Find out where `spec` has work, by its decision, else its survey, else its triggers."""
+        if spec.has_decide:
+            plans = self._decided(spec)
+        elif spec.has_survey:
+            plans = {path: FilePlan(lines, data) for path, (lines, data) in self._surveys(spec).items() if lines}
+        else:
+            plans = {path: FilePlan() for path, names in self._candidates.items() if spec.name in names}
+        for path, plan in plans.items():
+            if path in self.chosen or self.chosen.intersection(plan.together):
+                options = self._run.selection.options.get(spec.name, {})
+                self._works[path].append(Work(spec, options, plan.lines, plan.data))
+
+    def tasks(self) -> list[Task]:
+        return [Task(path, tuple(self._works[path]), self._facts.get(path)) for path in sorted(self._works)]
+
+    def _surveys(self, spec: CodemodSpec) -> dict[str, tuple[tuple[int, ...], object]]:
+        return {path: file.surveys[spec.name] for path, file in self._found.items() if spec.name in file.surveys}
+
+    def _decided(self, spec: CodemodSpec) -> Mapping[str, FilePlan]:
+        surveys = {path: data for path, (_, data) in self._surveys(spec).items()}
+        project = Project(self._run.root, self._run.files.all, surveys, self._facts_of, self._search)
+        try:
+            decision = load(spec).decide(project, self._run.selection.options.get(spec.name, {}))
+        except Exception as error:  # the border: a codemod may fail in any way, and only its own work is lost
+            self.problems.append(codemod_problem("pyproject.toml", spec.name, error))
+            return {}
+        self._leave(spec, decision)
+        return decision.files
+
+    def _leave(self, spec: CodemodSpec, decision: Decision) -> None:
+        self.skips += (
+            Skip(spec.name, site.path, site.line, site.rule, site.reason)
+            for site in decision.skips
+            if site.path in self.chosen
+        )
+
+    def _facts_of(self, path: str) -> FileFacts | None:
+        if path not in self._facts:
+            found = survey_file(self._run.root, (), path)
+            self._facts[path] = found.facts if found else None
+        return self._facts[path]
+
+    def _search(self, words: Sequence[str]) -> dict[str, frozenset[str]]:
+        gate = Gate({word: (word,) for word in words})
+        return {path: frozenset(names) for path, names in scan(self._run.root, self._run.files.all, gate)}

@@ -1,0 +1,105 @@
+"""The same map in this process or in several; results come in the order of the items either way.
+
+Processes start only when the work is worth it: a worker costs 0.2 s of CPU for importing LibCST alone.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Progress(Protocol):
+    """Shown while long work goes on."""
+
+    def begin(self, stage: str, total: int) -> None:
+        """Announce a stage of so many files."""
+
+    def advance(self, count: int = 1) -> None:
+        """Say that so many more files are done."""
+
+
+def spread(
+    step: Callable[[Item], Result],
+    items: Sequence[Item],
+    sizes: Sequence[int],
+    share: int,
+    jobs: int | None,
+    progress: Progress | None = None,
+) -> Iterator[Result]:
+    """Yield `step(item)` for each item, in order. `share` is how many bytes of `sizes` are worth a process."""
+    workers = _workers(sum(sizes), share, jobs, len(items))
+    results = _inline(step, items) if workers < 2 else _spread(step, items, sizes, workers)
+    for result in results:
+        if progress is not None:
+            progress.advance()
+        yield result
+
+
+def _workers(total: int, share: int, jobs: int | None, count: int) -> int:
+    if jobs is not None:
+        return min(jobs, count)
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(available, total // share, count)
+
+
+def _inline(step: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+    # Trees are acyclic garbage: the collector finds nothing in them and costs a third of the time.
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        for item in items:
+            yield step(item)
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _spread(
+    step: Callable[[Item], Result], items: Sequence[Item], sizes: Sequence[int], workers: int
+) -> Iterator[Result]:
+    from concurrent.futures import ProcessPoolExecutor
+
+    chunks = _chunks(sizes, workers)
+    with ProcessPoolExecutor(workers, mp_context=_context(), initializer=gc.disable) as pool:
+        try:
+            futures = [pool.submit(_run, step, [items[i] for i in chunk]) for chunk in chunks]
+            for future in futures:
+                yield from future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _run(step: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    return [step(item) for item in items]
+
+
+def _chunks(sizes: Sequence[int], workers: int) -> list[list[int]]:
+    """Cut the items, in order, into chunks of about equal bytes: enough of them that nobody waits long."""
+    goal = max(1, sum(sizes) // (workers * 8))
+    chunks: list[list[int]] = [[]]
+    filled = 0
+    for index, size in enumerate(sizes):
+        if chunks[-1] and (filled + size > goal or len(chunks[-1]) >= 50):
+            chunks.append([])
+            filled = 0
+        chunks[-1].append(index)
+        filled += size
+    return chunks
+
+
+def _context():  # type: ignore[no-untyped-def]  # a multiprocessing context: its classes differ per platform
+    import multiprocessing
+
+    if sys.platform == "linux" and "forkserver" in multiprocessing.get_all_start_methods():
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["greenmod.engine.propose"])
+        return context
+    return multiprocessing.get_context("spawn")

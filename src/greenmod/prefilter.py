@@ -1,0 +1,86 @@
+"""The cheap question before every expensive one: do a file's bytes hold a codemod's trigger words?
+
+Aho-Corasick finds all words of all codemods in one pass, three to five times cheaper than `re` alternation.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from ahocorasick_rs import BytesAhoCorasick
+
+# Any of the entries; an entry that is a tuple asks for all of its words.
+Triggers = Sequence[str | Sequence[str]]
+
+_CHUNK = 1 << 16
+
+
+class Gate:
+    """Which of several codemods a file could concern. No triggers at all means every file."""
+
+    def __init__(self, triggers: Mapping[str, Triggers], patterns: Mapping[str, str] | None = None) -> None:
+        self._patterns = {name: pattern.encode() for name, pattern in (patterns or {}).items() if pattern}
+        self._needs = {
+            name: tuple((entry,) if isinstance(entry, str) else tuple(entry) for entry in entries)
+            for name, entries in triggers.items()
+        }
+        self.words = sorted({word for entries in self._needs.values() for entry in entries for word in entry})
+        self._automaton = BytesAhoCorasick([word.encode() for word in self.words])
+
+    def names(self, data: bytes) -> tuple[str, ...]:
+        """Return the codemods that `data` could concern, in the order they were given."""
+        hits = self._automaton.find_matches_as_indexes(data, overlapping=True) if self.words else ()
+        if not hits and all(self._needs.values()):
+            return ()
+        found = {self.words[hit[0]] for hit in hits}
+        return tuple(
+            name
+            for name, entries in self._needs.items()
+            if (not entries or any(found.issuperset(entry) for entry in entries)) and self._matches(name, data)
+        )
+
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        return tuple(self._needs)
+
+    @property
+    def fingerprint(self) -> str:
+        """Text that differs where another gate could answer otherwise."""
+        return repr((sorted(self._needs.items()), sorted(self._patterns.items())))
+
+    def _matches(self, name: str, data: bytes) -> bool:
+        if name not in self._patterns:
+            return True
+        import re
+
+        return re.search(self._patterns[name], data) is not None
+
+
+def scan(root: Path, paths: Iterable[str], gate: Gate) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield `(path, codemods)` for each file that concerns some codemod; unreadable files are yielded with all names."""
+    base = f"{root}{os.sep}"
+    for path in paths:
+        try:
+            names = gate.names(_read(base + path))
+        except FileNotFoundError:
+            continue  # deleted but still in git's index
+        except OSError:
+            names = gate.all_names  # reported, with its reason, where the file is read to be parsed
+        if names:
+            yield path, names
+
+
+def _read(path: str) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        data = os.read(descriptor, _CHUNK)
+        if len(data) < _CHUNK:
+            return data
+        parts = [data]
+        while chunk := os.read(descriptor, _CHUNK << 4):
+            parts.append(chunk)
+        return b"".join(parts)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,288 @@
+"""Which codemods there are, read from their source text without running it, and mounted when one is needed.
+
+Built-in codemods have no privileges: a project's own are found and loaded the same way, once its configuration
+names their folder.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from greenmod.errors import CodemodError, UsageError, nearest
+from greenmod.model import Safety
+
+if TYPE_CHECKING:
+    from greenmod.api import Codemod
+    from greenmod.config import Config, OptionValue
+
+_LITERALS = ("name", "source", "triggers", "pattern", "statement_local")
+
+
+@dataclass(frozen=True, slots=True)
+class OptionSpec:
+    """One declared option of a codemod."""
+
+    name: str
+    default: OptionValue
+    help: str
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CodemodSpec:
+    """A codemod as its source text describes it. `file` is empty for a library's class (`package.module:Class`)."""
+
+    name: str
+    file: str
+    class_name: str
+    doc: str = ""
+    source: str = ""
+    safety: Safety = Safety.SAFE
+    triggers: tuple[str | tuple[str, ...], ...] = ()
+    pattern: str = ""
+    options: tuple[OptionSpec, ...] = ()
+    statement_local: bool = False
+    has_survey: bool = False
+    has_decide: bool = False
+    origin: str = "built-in"
+
+    @property
+    def is_library(self) -> bool:
+        return not self.file
+
+    @property
+    def summary(self) -> str:
+        return self.doc.strip().partition("\n")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The codemods of a run, in the order they work, with the values of their options."""
+
+    specs: tuple[CodemodSpec, ...]
+    options: Mapping[str, Mapping[str, OptionValue]]
+
+
+def built_in_folder() -> Path:
+    """Return the folder of the codemods that come with greenmod: installed, else the checkout's."""
+    return _shipped("codemods")
+
+
+def fixtures_folder() -> Path:
+    """Return the folder of the cases that come with greenmod."""
+    return _shipped("fixtures")
+
+
+def available(config: Config) -> dict[str, CodemodSpec]:
+    """Return every codemod by name: greenmod's own, then the project's. Raises UsageError for one that can't be read."""
+    specs = {spec.name: spec for spec in _in_folder(built_in_folder(), "built-in")}
+    for entry in config.codemods:
+        path = config.root / entry
+        if not path.exists():
+            raise UsageError(f"{config.file}: codemods: {entry}: no such file or folder")
+        for spec in _in_folder(path, "project"):
+            if spec.name in specs:
+                raise UsageError(f"{spec.file}: the name {spec.name} is taken", "Give the codemod another name.")
+            specs[spec.name] = spec
+    for name in config.options:
+        _check_known(name, specs, f"{config.file}: [tool.greenmod.{name}]")
+    return specs
+
+
+def choose(
+    config: Config, select: Sequence[str], ignore: Sequence[str], unsafe: bool, options: Sequence[str]
+) -> Selection:
+    """Pick the codemods of a run: the command line's `select`, else the configuration's, else all safe ones."""
+    specs = available(config)
+    names = list(select or config.select)
+    for name in names:
+        if ":" in name:
+            specs[name] = CodemodSpec(name, "", name.partition(":")[2], origin="library")
+    for name in (*names, *ignore, *config.ignore):
+        _check_known(name, specs, "codemod")
+    if not names:
+        names = [spec.name for spec in specs.values() if unsafe or spec.safety is Safety.SAFE]
+    left_out = {*ignore, *config.ignore}
+    chosen = tuple(specs[name] for name in dict.fromkeys(names) if name not in left_out)
+    return Selection(chosen, _option_values(config, specs, chosen, options))
+
+
+def load(spec: CodemodSpec) -> type[Codemod]:
+    """Import a codemod's class. Raises CodemodError where its module fails or lacks it."""
+    from greenmod.api import Codemod
+
+    module_name = f"greenmod_codemods_{spec.origin.replace('-', '_')}.{Path(spec.file).stem}"
+    if Path(spec.file).name == "__init__.py":
+        module_name = f"greenmod_codemods_{spec.origin.replace('-', '_')}.{Path(spec.file).parent.name}"
+    module = sys.modules.get(module_name)
+    if module is None or getattr(module, "__file__", None) != spec.file:
+        module = _import_file(module_name, spec)
+    found = getattr(module, spec.class_name, None)
+    if not (isinstance(found, type) and issubclass(found, Codemod)):
+        raise CodemodError(f"{spec.file}: {spec.class_name} is not a codemod")
+    return found
+
+
+def load_library(spec: CodemodSpec) -> type:
+    """Import `package.module:Class`. Raises UsageError."""
+    module_name, _, class_name = spec.name.partition(":")
+    try:
+        found = getattr(importlib.import_module(module_name), class_name)
+    except (ImportError, AttributeError) as error:
+        raise UsageError(
+            f"--select {spec.name}: {error}", "Give package.module:ClassName, importable where greenmod is installed."
+        ) from error
+    if not isinstance(found, type):
+        raise UsageError(f"--select {spec.name}: {class_name} is not a class")
+    return found
+
+
+def _shipped(name: str) -> Path:
+    here = Path(__file__).resolve().parent
+    return here / name if (here / name).is_dir() else here.parents[1] / name
+
+
+def _import_file(module_name: str, spec: CodemodSpec) -> object:
+    is_package = Path(spec.file).name == "__init__.py"
+    where = [str(Path(spec.file).parent)] if is_package else None
+    found = importlib.util.spec_from_file_location(module_name, spec.file, submodule_search_locations=where)
+    if found is None or found.loader is None:
+        raise CodemodError(f"{spec.file}: can't be imported")
+    module = importlib.util.module_from_spec(found)
+    sys.modules[module_name] = module
+    try:
+        found.loader.exec_module(module)
+    except Exception as error:  # a codemod's own code may fail in any way; it is named, and the run goes on
+        del sys.modules[module_name]
+        raise CodemodError(f"{spec.file}: can't be imported: {type(error).__name__}: {error}") from error
+    return module
+
+
+def _in_folder(path: Path, origin: str) -> Iterator[CodemodSpec]:
+    files = [path] if path.is_file() else sorted((*path.glob("*.py"), *path.glob("*/__init__.py")))
+    for file in files:
+        yield from _in_file(file, origin)
+
+
+def _in_file(file: Path, origin: str) -> Iterator[CodemodSpec]:
+    try:
+        tree = ast.parse(file.read_bytes(), filename=str(file))
+    except (OSError, SyntaxError, ValueError) as error:
+        raise UsageError(f"{file}: the codemod can't be read: {error}") from error
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and any(_last_name(base) == "Codemod" for base in node.bases):
+            yield _describe(file, origin, node, ast.get_docstring(tree) or ast.get_docstring(node) or "")
+
+
+def _describe(file: Path, origin: str, node: ast.ClassDef, doc: str) -> CodemodSpec:
+    values = {}
+    for statement in node.body:
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
+        value = getattr(statement, "value", None)
+        if isinstance(target, ast.Name) and value is not None:
+            values[target.id] = value
+    literals = {key: _literal(file, key, values[key]) for key in _LITERALS if key in values}
+    if "name" not in literals:
+        raise UsageError(f"{file}:{node.lineno}: the codemod {node.name} has no `name`", 'Add `name = "verb-thing"`.')
+    methods = {child.name for child in node.body if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef))}
+    safety = Safety[_last_name(values["safety"])] if "safety" in values else Safety.SAFE
+    return CodemodSpec(
+        file=str(file),
+        class_name=node.name,
+        doc=doc,
+        safety=safety,
+        options=_options(file, values.get("options")),
+        has_survey="survey" in methods,
+        has_decide="decide" in methods,
+        origin=origin,
+        **literals,
+    )
+
+
+def _options(file: Path, node: ast.expr | None) -> tuple[OptionSpec, ...]:
+    calls = node.elts if isinstance(node, (ast.Tuple, ast.List)) else ()
+    options = []
+    for call in calls:
+        if not isinstance(call, ast.Call):
+            raise UsageError(f"{file}:{call.lineno}: `options` must be literal `Option(...)` calls")
+        arguments = [_literal(file, "options", argument) for argument in call.args]
+        named = {keyword.arg or "": _literal(file, "options", keyword.value) for keyword in call.keywords}
+        options.append(OptionSpec(*arguments, **named))
+    return tuple(options)
+
+
+def _literal(file: Path, key: str, node: ast.expr):  # type: ignore[no-untyped-def]  # whatever the literal is
+    try:
+        return ast.literal_eval(node)
+    except ValueError as error:
+        raise UsageError(
+            f"{file}:{node.lineno}: `{key}` must be a literal: it is read without running the file"
+        ) from error
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _check_known(name: str, specs: Mapping[str, CodemodSpec], where: str) -> None:
+    if name not in specs:
+        raise UsageError(
+            f'{where}: there is no codemod "{name}".{nearest(name, specs)}', "`greenmod list` names all of them."
+        )
+
+
+def _option_values(
+    config: Config, specs: Mapping[str, CodemodSpec], chosen: Sequence[CodemodSpec], given: Sequence[str]
+) -> dict[str, dict[str, OptionValue]]:
+    values = {spec.name: {option.name: option.default for option in spec.options} for spec in chosen}
+    for name, table in config.options.items():
+        for key, value in table.items():
+            option = _find_option(specs[name], key, f"{config.file}: [tool.greenmod.{name}]")
+            if name in values:
+                values[name][key] = _checked(option, value, f"{config.file}: [tool.greenmod.{name}] {key}")
+    for text in given:
+        left, equals, value = text.partition("=")
+        name, _, key = left.rpartition(".")
+        if not equals or not name:
+            raise UsageError(f"--option {text}: expected CODEMOD.NAME=VALUE")
+        _check_known(name, specs, f"--option {text}")
+        if specs[name].is_library:
+            values.setdefault(name, {})[key] = value
+            continue
+        option = _find_option(specs[name], key, f"--option {text}")
+        if name in values:
+            values[name][key] = _checked(option, _parsed(option, value), f"--option {text}")
+    return values
+
+
+def _find_option(spec: CodemodSpec, key: str, where: str) -> OptionSpec:
+    known = {option.name: option for option in spec.options}
+    if key not in known:
+        names = ", ".join(known) or "none"
+        raise UsageError(f'{where}: {spec.name} has no option "{key}".{nearest(key, known)}', f"Its options: {names}.")
+    return known[key]
+
+
+def _parsed(option: OptionSpec, value: str) -> OptionValue:
+    if isinstance(option.default, bool):
+        return {"true": True, "false": False}.get(value.lower(), value)
+    if isinstance(option.default, int) and value.lstrip("-").isdigit():
+        return int(value)
+    return value.split(",") if isinstance(option.default, list) else value
+
+
+def _checked(option: OptionSpec, value: OptionValue, where: str) -> OptionValue:
+    if type(value) is not type(option.default):
+        raise UsageError(f"{where}: expected {type(option.default).__name__}, not {value!r}")
+    if option.choices and value not in option.choices:
+        raise UsageError(
+            f"{where}: {value!r} is not one of {', '.join(option.choices)}.{nearest(str(value), option.choices)}"
+        )
+    return value

@@ -1,0 +1,102 @@
+"""One run, from discover to the ChangeSet; the only place that knows the order of things.
+
+The first half (`start`, `find_candidates`) imports nothing heavy: most runs end there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from greenmod import config as configuration
+from greenmod.discover import Files, discover, resolve_paths
+from greenmod.errors import UsageError
+from greenmod.facts.cache import Cache, cache_file
+from greenmod.facts.scan import scan_cached
+from greenmod.model import ChangeSet
+from greenmod.prefilter import Gate, scan
+from greenmod.registry import Selection, choose
+
+if TYPE_CHECKING:
+    from greenmod.planning.pool import Progress
+
+Candidates = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command line asks for. `jobs` of None means: as many processes as the work is worth."""
+
+    paths: tuple[Path, ...] = ()
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    unsafe: bool = False
+    options: tuple[str, ...] = ()
+    jobs: int | None = None
+    use_cache: bool = True
+    gated: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run whose questions are settled: where, which codemods, which files."""
+
+    request: Request
+    config: configuration.Config
+    selection: Selection
+    files: Files
+    gate: Gate
+
+    @property
+    def root(self) -> Path:
+        return self.config.root
+
+
+def start(request: Request) -> Run:
+    """Find the root, its configuration, the codemods and the files. Raises UsageError."""
+    paths = request.paths or (Path.cwd(),)
+    for path in paths:
+        if not path.exists():
+            raise UsageError(f"{path}: no such file or folder", "Check the path; it is taken from the current folder.")
+    root = configuration.find_root(Path(os.path.abspath(paths[0])))
+    config = configuration.load(root)
+    selection = choose(config, request.select, request.ignore, request.unsafe, request.options)
+    files = discover(root, resolve_paths(root, paths), config.exclude)
+    gate = Gate(
+        {spec.name: spec.triggers if request.gated else () for spec in selection.specs},
+        {spec.name: spec.pattern for spec in selection.specs if request.gated},
+    )
+    return Run(request, config, selection, files, gate)
+
+
+def find_candidates(run: Run) -> Candidates:
+    """Return the files that some codemod must look at, with the codemods' names; empty where there is nothing to do."""
+    with open_cache(run) as cache:
+        if len(run.files.chosen) < len(run.files.all) and not dict(scan(run.root, run.files.chosen, run.gate)):
+            return {}
+        everything = sorted({*run.files.all, *run.files.chosen})
+        needed = everything if any(spec.has_decide for spec in run.selection.specs) else run.files.chosen
+        return scan_cached(run.root, needed, run.gate, cache)
+
+
+def plan(run: Run, candidates: Candidates, progress: Progress | None = None) -> ChangeSet:
+    """Survey, decide and propose over the candidates."""
+    if not any(path in candidates for path in run.files.chosen):
+        return ChangeSet()
+    from greenmod.planning.plan import plan_changes
+
+    with open_cache(run) as cache:
+        return plan_changes(run, candidates, cache, progress)
+
+
+def open_cache(run: Run) -> Cache:
+    return Cache(cache_file() if run.request.use_cache else None)
+
+
+def make_plan(request: Request, progress: Progress | None = None) -> tuple[Run, ChangeSet]:
+    """Do all of the above."""
+    run = start(request)
+    return run, plan(run, find_candidates(run), progress)

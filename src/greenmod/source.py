@@ -1,0 +1,152 @@
+"""One file's bytes and text: encoding, byte order mark, line ends, and the way from characters to bytes.
+
+Bytes that no edit covers are never re-encoded. A file whose bytes don't survive decode → encode is refused.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from greenmod.errors import FileError
+
+_BOM = b"\xef\xbb\xbf"
+_LINE_END = re.compile(r"\r\n|\r|\n")
+# A coding cookie stands in the first two lines (PEP 263); without the word there is nothing to detect.
+_COOKIE = re.compile(rb"^[^\r\n]*(?:\r\n|\r|\n)?[^\r\n]*?coding[:=]")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A decoded file. `text` has no byte order mark and keeps its line ends as they are."""
+
+    path: str
+    data: bytes
+    text: str
+    encoding: str
+    bom: bytes
+
+    @property
+    def sha256(self) -> str:
+        return digest(self.data)
+
+    @property
+    def newline(self) -> str:
+        """The line end used most often; `\\n` in a file of one line."""
+        crlf = self.text.count("\r\n")
+        counts = {
+            "\n": self.text.count("\n") - crlf,
+            "\r\n": crlf,
+            "\r": self.text.count("\r") - crlf,
+        }
+        best = max(counts, key=lambda end: counts[end])
+        return best if counts[best] else "\n"
+
+    def encode(self, text: str) -> bytes:
+        """Encode inserted text. Raises FileError where the file's encoding lacks a character."""
+        try:
+            return text.encode(self.encoding)
+        except UnicodeEncodeError as error:
+            raise FileError(
+                self.path,
+                f"its encoding {self.encoding} can't hold {text[error.start : error.end]!r}",
+                "Convert the file to UTF-8, or leave it out with `exclude`.",
+                kind="encoding",
+            ) from error
+
+    def byte_offsets(self, indexes: Iterable[int]) -> dict[int, int]:
+        """Map character indexes of `text` to byte offsets of `data`, in one pass."""
+        base = len(self.bom)
+        if self.text.isascii():
+            return {index: base + index for index in indexes}
+        offsets: dict[int, int] = {}
+        at = 0
+        for index in sorted(set(indexes)):
+            base += len(self.text[at:index].encode(self.encoding))
+            at = index
+            offsets[index] = base
+        return offsets
+
+    def with_newlines(self, text: str) -> str:
+        """Return inserted `text` with this file's line ends."""
+        return _LINE_END.sub(self.newline.replace("\\", r"\\"), text)
+
+
+def digest(data: bytes) -> str:
+    """Return the sha256 of `data` in hexadecimal."""
+    return sha256(data).hexdigest()
+
+
+def line_starts(text: str) -> list[int]:
+    """Return the character index of each line's start, as Python's tokenizer counts lines (never `str.splitlines`)."""
+    return [0, *(match.end() for match in _LINE_END.finditer(text))]
+
+
+def read_bytes(path: Path, shown: str) -> bytes:
+    """Read a file whole. Raises FileError, naming it as `shown`; FileNotFoundError is left to the caller."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        try:
+            chunks = []
+            while chunk := os.read(descriptor, 1 << 20):
+                chunks.append(chunk)
+            return b"".join(chunks)
+        finally:
+            os.close(descriptor)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise FileError(
+            shown,
+            f"can't be read: {error.strerror or error}",
+            "Check its permissions, or leave it out with `exclude`.",
+        ) from error
+
+
+def decode(path: str, data: bytes) -> Source:
+    """Decode a Python file by its byte order mark or coding cookie (PEP 263). Raises FileError."""
+    encoding = "utf-8"
+    if not data.isascii() or _COOKIE.match(data):
+        encoding = _declared_encoding(path, data)
+    bom = _BOM if encoding == "utf-8-sig" else b""
+    if bom:
+        encoding = "utf-8"
+    body = data[len(bom) :]
+    try:
+        text = body.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = body[: error.start].count(b"\n") + 1
+        raise FileError(
+            path,
+            f"byte 0x{body[error.start]:02x} is not valid {encoding}",
+            "Save the file as UTF-8, or declare its encoding in the first line (PEP 263).",
+            line=line,
+            kind="encoding",
+        ) from error
+    if text.encode(encoding) != body:
+        raise FileError(path, f"its bytes don't survive decoding and encoding as {encoding}", kind="encoding")
+    return Source(path, data, text, encoding, bom)
+
+
+def load(root: Path, path: str) -> Source:
+    """Read and decode `path` under `root`. Raises FileError; FileNotFoundError if it is gone."""
+    return decode(path, read_bytes(root / path, path))
+
+
+def _declared_encoding(path: str, data: bytes) -> str:
+    import io
+    import tokenize
+
+    try:
+        return tokenize.detect_encoding(io.BytesIO(data).readline)[0]
+    except (SyntaxError, UnicodeDecodeError) as error:
+        raise FileError(
+            path,
+            f"its encoding is unknown: {error}",
+            "Save the file as UTF-8, or correct the coding line (PEP 263).",
+            kind="encoding",
+        ) from error
