@@ -21,11 +21,6 @@ class Rendering:
     after: Mapping[str, bytes | None] = field(default_factory=dict)
 
 
-def read_baselines(root: Path, plan: ChangeSet) -> dict[str, bytes | None]:
-    """Read every file that some change touches. Raises StaleFileError for one that is not what was planned on."""
-    return {path: _read_baseline(root, plan, path) for path in plan.paths()}
-
-
 def render(
     plan: ChangeSet,
     ids: Iterable[str],
@@ -99,7 +94,8 @@ def _characters(source: Source, offsets: Iterable[int]) -> dict[int, int]:
     return {offset: len(source.data[base:offset].decode(source.encoding)) for offset in offsets}
 
 
-def _read_baseline(root: Path, plan: ChangeSet, path: str) -> bytes | None:
+def read_baseline(root: Path, plan: ChangeSet, path: str) -> bytes | None:
+    """Read a file that some change touches. Raises StaleFileError where it is not what was planned on."""
     planned = plan.baselines[path].sha256
     try:
         data = read_bytes(root / path, path)

@@ -37,7 +37,7 @@ class Config:
 
 
 def find_root(start: Path) -> Path:
-    """Return the git work tree above `start`, else the nearest folder with a `pyproject.toml`, else `start`'s folder."""
+    """Return the git work tree above `start`, else the nearest folder with a `pyproject.toml`, else `start` itself."""
     folder = start if start.is_dir() else start.parent
     nearest_project: Path | None = None
     for candidate in (folder, *folder.parents):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from greenmod.errors import UsageError
 
-# What a walk outside git leaves out: environments, caches, vendored JavaScript. (Inside git, .gitignore decides as well.)
+# What a walk outside git leaves out: environments, caches, vendored JavaScript. (In git, .gitignore decides as well.)
 _NEVER = frozenset({"node_modules", "__pycache__", "site-packages", "venv", "env", "build", "dist"})
 
 
@@ -48,6 +48,14 @@ def link_target(root: Path, path: str) -> str | None:
     return None if real == os.path.join(os.path.realpath(root), *path.split("/")) else real
 
 
+def uncommitted(root: Path, paths: Sequence[str]) -> tuple[str, ...]:
+    """Return those of `paths` that git has uncommitted changes for; none outside git."""
+    if not paths or not (root / ".git").exists():
+        return ()
+    changed = _git(root, "diff", "--name-only", "--no-relative", "-z", "HEAD")
+    return tuple(path for path in paths if path in (changed or ()))
+
+
 def _relative(root: Path, path: Path) -> str:
     if not path.exists():
         raise UsageError(f"{path}: no such file or folder", "Check the path; it is taken from the current folder.")
@@ -62,21 +70,24 @@ def _relative(root: Path, path: Path) -> str:
 
 def _from_git(root: Path) -> set[str] | None:
     """Ask git for tracked and untracked-not-ignored Python files; None where git can't say."""
-    import subprocess
-
     if not (root / ".git").exists():
         return None
+    names = _git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "*.py")
+    if names is None:
+        return None
+    doubtful = {name for name in names if not _NEVER.isdisjoint(name.split("/")[:-1])}
+    return (names - doubtful) | {name for name in doubtful if not _is_environment(root, name)}
+
+
+def _git(root: Path, *arguments: str) -> set[str] | None:
+    """Return the names that a git command prints; None where it fails."""
+    import subprocess
+
     try:
-        done = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "*.py"],
-            cwd=root,
-            capture_output=True,
-            check=True,
-        )
+        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return None
-    names = {os.fsdecode(name) for name in done.stdout.split(b"\0") if name}
-    return {name for name in names if not _NEVER.intersection(name.split("/")[:-1]) or not _is_environment(root, name)}
+    return {os.fsdecode(name) for name in done.stdout.split(b"\0") if name}
 
 
 def _is_environment(root: Path, name: str) -> bool:

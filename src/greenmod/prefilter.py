@@ -59,7 +59,7 @@ class Gate:
 
 
 def scan(root: Path, paths: Iterable[str], gate: Gate) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield `(path, codemods)` for each file that concerns some codemod; unreadable files are yielded with all names."""
+    """Yield `(path, codemods)` for each file that concerns some codemod; an unreadable file with all names."""
     base = f"{root}{os.sep}"
     for path in paths:
         try:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from greenmod.errors import CodemodError, UsageError, nearest
@@ -81,7 +82,7 @@ def fixtures_folder() -> Path:
 
 
 def available(config: Config) -> dict[str, CodemodSpec]:
-    """Return every codemod by name: greenmod's own, then the project's. Raises UsageError for one that can't be read."""
+    """Return every codemod by name: greenmod's own, then the project's. Raises UsageError for an unreadable one."""
     specs = {spec.name: spec for spec in _in_folder(built_in_folder(), "built-in")}
     for entry in config.codemods:
         path = config.root / entry
@@ -92,7 +93,7 @@ def available(config: Config) -> dict[str, CodemodSpec]:
                 raise UsageError(f"{spec.file}: the name {spec.name} is taken", "Give the codemod another name.")
             specs[spec.name] = spec
     for name in config.options:
-        _check_known(name, specs, f"{config.file}: [tool.greenmod.{name}]")
+        check_known(name, specs, f"{config.file}: [tool.greenmod.{name}]")
     return specs
 
 
@@ -106,7 +107,7 @@ def choose(
         if ":" in name:
             specs[name] = CodemodSpec(name, "", name.partition(":")[2], origin="library")
     for name in (*names, *ignore, *config.ignore):
-        _check_known(name, specs, "codemod")
+        check_known(name, specs, "codemod")
     if not names:
         names = [spec.name for spec in specs.values() if unsafe or spec.safety is Safety.SAFE]
     left_out = {*ignore, *config.ignore}
@@ -149,7 +150,7 @@ def _shipped(name: str) -> Path:
     return here / name if (here / name).is_dir() else here.parents[1] / name
 
 
-def _import_file(module_name: str, spec: CodemodSpec) -> object:
+def _import_file(module_name: str, spec: CodemodSpec) -> ModuleType:
     is_package = Path(spec.file).name == "__init__.py"
     where = [str(Path(spec.file).parent)] if is_package else None
     found = importlib.util.spec_from_file_location(module_name, spec.file, submodule_search_locations=where)
@@ -231,7 +232,8 @@ def _last_name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
-def _check_known(name: str, specs: Mapping[str, CodemodSpec], where: str) -> None:
+def check_known(name: str, specs: Mapping[str, CodemodSpec], where: str) -> None:
+    """Raise UsageError, with the nearest name, where there is no such codemod."""
     if name not in specs:
         raise UsageError(
             f'{where}: there is no codemod "{name}".{nearest(name, specs)}', "`greenmod list` names all of them."
@@ -252,7 +254,7 @@ def _option_values(
         name, _, key = left.rpartition(".")
         if not equals or not name:
             raise UsageError(f"--option {text}: expected CODEMOD.NAME=VALUE")
-        _check_known(name, specs, f"--option {text}")
+        check_known(name, specs, f"--option {text}")
         if specs[name].is_library:
             values.setdefault(name, {})[key] = value
             continue

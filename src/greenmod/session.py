@@ -55,14 +55,14 @@ class Run:
         return self.config.root
 
 
-def start(request: Request) -> Run:
-    """Find the root, its configuration, the codemods and the files. Raises UsageError."""
+def start(request: Request, config: configuration.Config | None = None) -> Run:
+    """Find the root, its configuration (unless it is given), the codemods and the files. Raises UsageError."""
     paths = request.paths or (Path.cwd(),)
     for path in paths:
         if not path.exists():
             raise UsageError(f"{path}: no such file or folder", "Check the path; it is taken from the current folder.")
-    root = configuration.find_root(Path(os.path.abspath(paths[0])))
-    config = configuration.load(root)
+    config = config or configuration.load(configuration.find_root(Path(os.path.abspath(paths[0]))))
+    root = config.root
     selection = choose(config, request.select, request.ignore, request.unsafe, request.options)
     files = discover(root, resolve_paths(root, paths), config.exclude)
     gate = Gate(
@@ -96,7 +96,7 @@ def open_cache(run: Run) -> Cache:
     return Cache(cache_file() if run.request.use_cache else None)
 
 
-def make_plan(request: Request, progress: Progress | None = None) -> tuple[Run, ChangeSet]:
+def make_plan(request: Request, config: configuration.Config | None = None) -> tuple[Run, ChangeSet]:
     """Do all of the above."""
-    run = start(request)
-    return run, plan(run, find_candidates(run), progress)
+    run = start(request, config)
+    return run, plan(run, find_candidates(run))

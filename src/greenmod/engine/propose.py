@@ -5,6 +5,7 @@ Whatever goes wrong stays in this file and this codemod, as a Problem; the file 
 
 from __future__ import annotations
 
+import ast
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
@@ -47,7 +48,7 @@ def propose(root: Path, task: Task) -> Proposal:
         left = tuple(Skip(work.spec.name, task.path, 1, "generated", reason) for work in task.works)
         return Proposal(task.path, source.sha256, skips=left)
     try:
-        facts = task.facts or _facts(source)
+        file = _File.of(source, task.facts)
     except FileError as error:
         return Proposal(task.path, source.sha256, problems=(file_problem(error),))
     pieces: list[Piece] = []
@@ -55,7 +56,7 @@ def propose(root: Path, task: Task) -> Proposal:
     problems: list[Problem] = []
     for work in task.works:
         try:
-            found, unchanged = _run(source, facts, work)
+            found, unchanged = _run(file, work)
         except FileError as error:
             problems.append(file_problem(error))
         except Exception as error:  # the border: a codemod may fail in any way, and only its own work is lost
@@ -66,22 +67,44 @@ def propose(root: Path, task: Task) -> Proposal:
     return Proposal(task.path, source.sha256, tuple(pieces), tuple(skips), tuple(problems))
 
 
-def _facts(source: Source) -> FileFacts | None:
-    """Return the file's facts; None where only LibCST may know its syntax."""
-    try:
-        return surveying.survey(source.path, surveying.parse(source))
-    except SyntaxError:
-        if _could_overflow(source.text):
-            raise surveying.too_deep(source.path) from None
-        return None
+class _File:
+    """One file with what is known of it: the ranges of its statements, and its facts once they are asked for.
+
+    `ranges` is None where only LibCST may know the syntax.
+    """
+
+    def __init__(self, source: Source, tree: ast.Module | None, facts: FileFacts | None) -> None:
+        self.source = source
+        self.ranges = facts.statements if facts else surveying.statement_ranges(tree) if tree else None
+        self._tree = tree
+        self._facts = facts
+
+    @classmethod
+    def of(cls, source: Source, facts: FileFacts | None) -> _File:
+        """Parse the file unless its facts are known. Raises FileError where no parser should be trusted with it."""
+        if facts is not None:
+            return cls(source, None, facts)
+        try:
+            return cls(source, surveying.parse(source), None)
+        except SyntaxError:
+            if _could_overflow(source.text):
+                raise surveying.too_deep(source.path) from None
+            return cls(source, None, None)
+
+    def facts(self) -> FileFacts:
+        if self._facts is None:
+            self._facts = surveying.survey(self.source.path, self._tree) if self._tree else _NO_FACTS
+        return self._facts
 
 
-def _run(source: Source, facts: FileFacts | None, work: Work) -> tuple[list[Piece], list[Skip]]:
-    shown, module = _shown(source, facts, work)
+def _run(file: _File, work: Work) -> tuple[list[Piece], list[Skip]]:
+    """Run one codemod; what it did in bytes, and what it left alone."""
+    source = file.source
+    shown, module = _shown(file, work)
     if work.spec.is_library:
         placed, skipped = run_library(work.spec, work.options, source.path, module, shown.text)
     else:
-        codemod = load(work.spec)(Context(source.path, facts or _NO_FACTS, work.options, work.decision))
+        codemod = load(work.spec)(Context(source.path, file.facts, work.options, work.decision))
         result = module.visit(codemod)
         if not isinstance(result, cst.Module):
             raise CodemodError("the codemod replaced the module by something else")
@@ -89,7 +112,7 @@ def _run(source: Source, facts: FileFacts | None, work: Work) -> tuple[list[Piec
         placed = places.placed
         skipped = [(places.skips[id(skip.node)], skip.rule, skip.reason) for skip in codemod.skips]
     spans = {id(p): [_to_file(source, shown, span) for span in p.spans] for p in placed}
-    _check(source, sorted(span for p in placed for span in spans[id(p)]), facts is not None)
+    _check(source, sorted(span for p in placed for span in spans[id(p)]), file.ranges is not None)
     pieces = list(_pieces(source, shown, work, placed, spans))
     skips = [
         Skip(work.spec.name, source.path, _line(source.text, shown.origin(at)), rule, reason)
@@ -98,28 +121,29 @@ def _run(source: Source, facts: FileFacts | None, work: Work) -> tuple[list[Piec
     return _suppressed(source, work, pieces, skips)
 
 
-def _shown(source: Source, facts: FileFacts | None, work: Work) -> tuple[Slice, cst.Module]:
+def _shown(file: _File, work: Work) -> tuple[Slice, cst.Module]:
     """Return the text that LibCST is shown and its tree: the sites' statements, else the whole file."""
-    lines = _trigger_lines(source.text, work) if work.lines is None and work.spec.statement_local else work.lines
-    if lines is not None and facts is not None:
-        shown = statements(source.text, facts.statements, lines)
+    text = file.source.text
+    lines = _trigger_lines(text, work) if work.lines is None and work.spec.statement_local else work.lines
+    if lines is not None and file.ranges is not None:
+        shown = statements(text, file.ranges, lines)
         with suppress(cst.ParserSyntaxError):  # anything odd about the slice: the whole file says what is wrong
             module = cst.parse_module(shown.text)
             if module.code == shown.text:
                 return shown, module
-    shown = whole(source.text)
+    shown = whole(text)
     try:
         module = cst.parse_module(shown.text)
     except cst.ParserSyntaxError as error:
         raise FileError(
-            source.path,
+            file.source.path,
             f"is not valid Python 3: {_first_sentence(error.message)}",
             "Correct the file, or leave it out with `exclude`.",
             line=error.raw_line,
             kind="syntax",
         ) from error
     if module.code != shown.text:
-        raise FileError(source.path, "LibCST does not give this file back byte for byte", kind="syntax")
+        raise FileError(file.source.path, "LibCST does not give this file back byte for byte", kind="syntax")
     return shown, module
 
 

@@ -72,7 +72,7 @@ class Project:
         return self._search(words)
 
     def requirement(self, path: str, package: str) -> Requirement | None:
-        """Return what the project around `path` declares about `package`, from the nearest folder that says anything."""
+        """Return what the project around `path` declares about `package`, in the nearest folder that says anything."""
         folder = path.rpartition("/")[0]
         if (folder, package) not in self._requirements:
             self._requirements[folder, package] = find_requirement(self.root, folder, package)
@@ -117,7 +117,7 @@ class Project:
         return frozenset(seen)
 
     def module_path(self, module: str, importer: str) -> str | None:
-        """Return the file that `module`, as imported in `importer`, stands for; None for what is not in the repository."""
+        """Return the file that `module`, as imported in `importer`, stands for; None where it is not in the repository."""
         if module.startswith("."):
             return self._relative_module(module, importer)
         tail = module.replace(".", "/")

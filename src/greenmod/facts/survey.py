@@ -54,7 +54,7 @@ def survey(path: str, tree: ast.Module) -> FileFacts:
         surveyor.visit(statement)
     return FileFacts(
         path=path,
-        statements=tuple((first_line(statement), statement.end_lineno or statement.lineno) for statement in tree.body),
+        statements=statement_ranges(tree),
         imports=tuple(surveyor.imports),
         classes=tuple(surveyor.classes),
         functions=tuple(surveyor.functions),
@@ -62,6 +62,11 @@ def survey(path: str, tree: ast.Module) -> FileFacts:
             scope: {name: tuple(targets) for name, targets in names.items()} for scope, names in surveyor.names.items()
         },
     )
+
+
+def statement_ranges(tree: ast.Module) -> tuple[tuple[int, int], ...]:
+    """Return the first and the last line of each top-level statement."""
+    return tuple((first_line(statement), statement.end_lineno or statement.lineno) for statement in tree.body)
 
 
 def first_line(statement: ast.stmt) -> int:

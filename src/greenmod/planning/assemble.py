@@ -31,10 +31,9 @@ def assemble(
         else:
             changes.append(group)
     built, conflicts = _free_of_conflicts([_change(group) for group in _named(changes)], scope)
+    touched = {path for change in built for path in change.paths}
     baselines = {
-        proposal.path: Baseline(proposal.path, proposal.sha256)
-        for proposal in proposals
-        if any(proposal.path in change.paths for change in built)
+        proposal.path: Baseline(proposal.path, proposal.sha256) for proposal in proposals if proposal.path in touched
     }
     return ChangeSet(baselines, tuple(built), tuple(sorted({*left, *conflicts})), tuple(sorted(set(wrong))))
 

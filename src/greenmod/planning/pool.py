@@ -9,6 +9,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from multiprocessing.context import BaseContext
 from typing import Protocol, TypeVar
 
 Item = TypeVar("Item")
@@ -95,7 +96,7 @@ def _chunks(sizes: Sequence[int], workers: int) -> list[list[int]]:
     return chunks
 
 
-def _context():  # type: ignore[no-untyped-def]  # a multiprocessing context: its classes differ per platform
+def _context() -> BaseContext:
     import multiprocessing
 
     if sys.platform == "linux" and "forkserver" in multiprocessing.get_all_start_methods():

@@ -1,0 +1,180 @@
+"""What is proven of every case.
+
+result      the files are exactly those of `after`
+compiles    each changed file is valid Python
+stable      a second run proposes nothing
+skips       the skips are those that comments announce, no more and no less
+comments    every comment is still there
+crlf        with CRLF line ends the same happens, and the line ends stay
+alone       each change by itself (with what it requires) leaves valid Python
+stepwise    changes written one at a time, planning anew each time, come to the same
+runs        where `[run]` says so: its tests are green (or red) before and after
+"""
+
+from __future__ import annotations
+
+import io
+import tokenize
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from greenmod import apply, session
+from greenmod.cases.case import Case
+from greenmod.config import Config, load
+from greenmod.facts.survey import parse
+from greenmod.model import ChangeSet
+from greenmod.report.patch import file_patch
+from greenmod.source import decode
+
+Files = Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A proof that failed, and what was found instead."""
+
+    proof: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    plan: ChangeSet
+    files: Files
+    config: Config
+
+    def render(self, ids: frozenset[str]) -> Files:
+        after = apply.render(self.plan, ids, dict(self.files)).after
+        return {**self.files, **{path: data for path, data in after.items() if data is not None}}
+
+
+def prove(case: Case, codemods: tuple[str, ...] = ()) -> list[Failure]:
+    """Return the proofs that fail for a case. `codemods` are folders of a project's own."""
+    planned = _plan(case, case.before, codemods)
+    result = planned.render(planned.plan.ids)
+    return [
+        *_problems(planned),
+        *_same("result", result, case.after),
+        *_compiles("compiles", result),
+        *_same("stable", _settled(case, result, codemods), result),
+        *_skips(case, planned),
+        *_comments(case.before, result),
+        *_crlf(case, codemods),
+        *_alone(planned),
+        *_same("stepwise", _stepwise(case, codemods), result),
+        *_runs(case, result),
+    ]
+
+
+def _plan(case: Case, files: Files, codemods: tuple[str, ...]) -> _Planned:
+    with TemporaryDirectory(prefix="greenmod-case-") as name:
+        root = Path(name).resolve()
+        _write(root, files)
+        config = load(root)
+        config = replace(config, codemods=(*config.codemods, *codemods))
+        options = tuple(f"{case.codemod}.{key}={value}" for key, value in case.options.items())
+        request = session.Request(
+            (root,), select=(case.codemod,), unsafe=True, options=options, jobs=1, use_cache=False
+        )
+        _, plan = session.make_plan(request, config)
+        return _Planned(plan, files, config)
+
+
+def _write(root: Path, files: Files) -> None:
+    for path, data in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(data)
+
+
+def _problems(planned: _Planned) -> Iterator[Failure]:
+    for problem in planned.plan.problems:
+        yield Failure("problems", f"{problem.path}:{problem.line}: {problem.message}")
+
+
+def _same(proof: str, found: Files, expected: Files) -> Iterator[Failure]:
+    for path in sorted({*found, *expected}):
+        if found.get(path) != expected.get(path):
+            difference = file_patch(path, expected.get(path), found.get(path))
+            yield Failure(proof, f"expected (-) and found (+):\n{difference.decode('utf-8', 'replace')}")
+
+
+def _compiles(proof: str, files: Files) -> Iterator[Failure]:
+    for path, data in files.items():
+        if path.endswith(".py"):
+            try:
+                parse(decode(path, data))
+            except SyntaxError as error:
+                yield Failure(proof, f"{path}:{error.lineno}: {error.msg}")
+
+
+def _settled(case: Case, result: Files, codemods: tuple[str, ...]) -> Files:
+    planned = _plan(case, result, codemods)
+    return planned.render(planned.plan.ids)
+
+
+def _skips(case: Case, planned: _Planned) -> Iterator[Failure]:
+    found = {(skip.path, skip.line, skip.rule) for skip in planned.plan.skips}
+    expected = case.expected_skips()
+    for path, line, rule in sorted(expected - found):
+        yield Failure("skips", f"{path}:{line}: expected a skip [{rule}]; there is none")
+    reasons = {(skip.path, skip.line, skip.rule): skip.reason for skip in planned.plan.skips}
+    for path, line, rule in sorted(found - expected):
+        yield Failure("skips", f"{path}:{line}: no `# skip: {rule}` announces this skip: {reasons[path, line, rule]}")
+
+
+def _comments(before: Files, result: Files) -> Iterator[Failure]:
+    lost = _all_comments(before) - _all_comments(result)
+    if lost:
+        yield Failure("comments", f"lost: {', '.join(sorted(lost))}")
+
+
+def _all_comments(files: Files) -> Counter[str]:
+    return Counter(
+        token.string
+        for path, data in files.items()
+        if path.endswith(".py")
+        for token in tokenize.generate_tokens(io.StringIO(decode(path, data).text).readline)
+        if token.type == tokenize.COMMENT
+    )
+
+
+def _crlf(case: Case, codemods: tuple[str, ...]) -> Iterator[Failure]:
+    if any(b"\r" in data for data in case.before.values()):
+        return
+    planned = _plan(case, _with_crlf(case.before), codemods)
+    yield from _same("crlf", planned.render(planned.plan.ids), _with_crlf(case.after))
+
+
+def _with_crlf(files: Files) -> Files:
+    return {path: data.replace(b"\n", b"\r\n") if path.endswith(".py") else data for path, data in files.items()}
+
+
+def _alone(planned: _Planned) -> Iterator[Failure]:
+    by_id = {change.id: change for change in planned.plan.changes}
+    for change in planned.plan.changes:
+        needed = {change.id}
+        while more := {need for name in needed for need in by_id[name].requires} - needed:
+            needed |= more
+        yield from _compiles(f"alone ({change.id})", planned.render(frozenset(needed)))
+
+
+def _stepwise(case: Case, codemods: tuple[str, ...]) -> Files:
+    files = case.before
+    planned = _plan(case, files, codemods)
+    while planned.plan.changes:
+        first = next(change for change in planned.plan.changes if not change.requires)
+        files = planned.render(frozenset({first.id}))
+        planned = _plan(case, files, codemods)
+    return files
+
+
+def _runs(case: Case, result: Files) -> Iterator[Failure]:
+    from greenmod.cases.running import colour
+
+    for moment, files in (("before", case.before), ("after", result)):
+        expected = case.run.get(moment)
+        if expected is not None and (found := colour(files)) != (expected, ""):
+            yield Failure("runs", f"{moment}: expected {expected}, found {found[0]}\n{found[1]}")

@@ -1,0 +1,102 @@
+"""Results to stdout (or a file), everything else to stderr. Colour and progress only where a person looks.
+
+A diff never passes through rich's markup, and its bytes don't depend on the terminal.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from greenmod.errors import UsageError
+from greenmod.report.report import Report
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+_COLOURS = {"+": "green", "-": "red", "@": "cyan", "#": "bold"}
+
+
+class Printer:
+    """Prints one run's progress and its report. `output` is a file for the result."""
+
+    def __init__(self, output: Path | None) -> None:
+        self._output = output
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
+
+    def begin(self, stage: str, total: int) -> None:
+        """Show a bar for a stage of work on `total` files."""
+        self._end()
+        if not sys.stderr.isatty() or total < 50:
+            return
+        from rich.console import Console
+        from rich.progress import Progress
+
+        self._progress = Progress(console=Console(stderr=True), transient=True)
+        self._progress.start()
+        self._task = self._progress.add_task(stage, total=total)
+
+    def advance(self, count: int = 1) -> None:
+        if self._progress is not None and self._task is not None:
+            self._progress.advance(self._task, count)
+
+    def tell(self, sentence: str) -> None:
+        """Print a sentence about work that goes on."""
+        self._end()
+        print(sentence, file=sys.stderr, flush=True)
+
+    def print_report(self, report: Report, form: str, show_skips: bool) -> None:
+        """Print the result as `form`, and what it comes to."""
+        from greenmod.report import text
+
+        self._end()
+        if form == "patch":
+            from greenmod.report.patch import patch
+
+            self._bytes(patch(report.rendering))
+        elif form == "json":
+            from greenmod.report.document import report_json
+
+            self._bytes(report_json(report).encode("utf-8", "surrogateescape"))
+        elif form == "diff":
+            self._lines(text.diff_text(report))
+        skips = text.skip_text(report.plan.skips) if show_skips else ()
+        for line in (*text.problem_text(report.all_problems), *skips, *text.verification_text(report)):
+            print(line, end="", file=sys.stderr)
+        stream = sys.stdout if form == "summary" and self._output is None else sys.stderr
+        for line in text.summary_text(report):
+            print(line, end="", file=stream)
+
+    def _lines(self, lines: Iterable[str]) -> None:
+        if self._output is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ:
+            _print_coloured(lines)
+        else:
+            self._bytes("".join(lines).encode("utf-8", "surrogateescape"))
+
+    def _bytes(self, data: bytes) -> None:
+        if self._output is None:
+            sys.stdout.buffer.write(data)
+            sys.stdout.flush()
+            return
+        try:
+            self._output.write_bytes(data)
+        except OSError as error:
+            raise UsageError(f"--output {self._output}: {error.strerror}") from error
+
+    def _end(self) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+
+
+def _print_coloured(lines: Iterable[str]) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(soft_wrap=True, highlight=False)
+    for line in lines:
+        console.print(Text(line, style=_COLOURS.get(line[:1], "")), end="", soft_wrap=True)

@@ -1,0 +1,67 @@
+"""The demonstration: a small application with red tests is copied, rewritten and verified before your eyes."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+from greenmod.errors import UsageError
+from greenmod.execute import Orders, execute
+from greenmod.model import ExitCode
+from greenmod.registry import fixtures_folder
+from greenmod.report.report import Report
+from greenmod.report.text import diff_text, skip_text, verification_text
+from greenmod.report.wording import count
+from greenmod.session import Request
+
+_NEEDS = ("aiosqlite", "fastapi", "httpx", "pytest_asyncio", "sqlalchemy")
+
+
+class _Silent:
+    """No progress bars: the demonstration tells its own story."""
+
+    def begin(self, stage: str, total: int) -> None:
+        pass
+
+    def advance(self, count: int = 1) -> None:
+        pass
+
+
+def play(say: Callable[[str], None]) -> ExitCode:
+    """Play the demonstration; `say` prints a paragraph. Raises UsageError where its packages are missing."""
+    if missing := [name for name in _NEEDS if find_spec(name) is None]:
+        raise UsageError(f"the demo needs {', '.join(missing)}", 'Install them: pip install "greenmod[demo]".')
+    folder = Path(tempfile.mkdtemp(prefix="greenmod-demo-")) / "bookshop"
+    shutil.copytree(fixtures_folder() / "projects" / "bookshop", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    say(f"A small FastAPI application was copied to {folder}.")
+    say("Its tests are partly red. Looking for what can be mended…\n")
+    orders = Orders(write=True, verify=True, python=Path(sys.executable))
+    report = execute(Request((folder,)), orders, _Silent(), say)
+    for line in diff_text(report):
+        say(line.rstrip("\n"))
+    for line in (*skip_text(report.plan.skips), *verification_text(report)):
+        say(line.rstrip("\n"))
+    say(_moral(report, folder))
+    return ExitCode.OK if report.verification is not None and report.verification.fixed else ExitCode.BUG
+
+
+def _moral(report: Report, folder: Path) -> str:
+    assert report.verification is not None
+    found = report.verification
+    turned = f"{count(len(found.fixed), 'test')} turned green, none got worse"
+    stayed = f"{len(found.still_red)} stayed red, for reasons that are not a codemod's to mend"
+    done = f"{count(len(report.changes), 'change')} in {count(len(report.paths), 'file')}"
+    return f"""
+{turned}; {stayed}. {done}.
+
+Try next:
+    cd {folder}
+    greenmod run                  nothing is left to do
+    greenmod undo                 every file back as it was
+    greenmod run --show-skips     what would change; what is left alone, and why
+    greenmod list                 the codemods; `greenmod explain NAME` for one
+and then `greenmod run` in a repository of your own: it writes nothing unless you say --write."""

@@ -1,0 +1,119 @@
+"""Unified diffs in bytes, as `git apply` takes them: any encoding, any line end, with or without a last newline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+
+from greenmod.apply import Rendering
+
+_CONTEXT = 3
+_Opcode = tuple[str, int, int, int, int]
+
+
+def patch(rendering: Rendering) -> bytes:
+    """Return one patch for all files of a rendering that differ."""
+    return b"".join(
+        file_patch(path, rendering.before[path], after)
+        for path, after in rendering.after.items()
+        if rendering.before[path] != after
+    )
+
+
+def file_patch(path: str, before: bytes | None, after: bytes | None) -> bytes:
+    """Return the patch of one file; None stands for no file."""
+    old, new = _quoted(f"a/{path}"), _quoted(f"b/{path}")
+    head = [b"diff --git %s %s\n" % (old, new)]
+    if before is None:
+        head.append(b"new file mode 100644\n")
+    if after is None:
+        head.append(b"deleted file mode 100644\n")
+    head.append(b"--- %s\n" % (_ended(old) if before is not None else b"/dev/null"))
+    head.append(b"+++ %s\n" % (_ended(new) if after is not None else b"/dev/null"))
+    return b"".join((*head, *hunks(before or b"", after or b"")))
+
+
+def hunks(before: bytes, after: bytes) -> Iterator[bytes]:
+    """Yield the hunks between two texts."""
+    old, new = _lines(before), _lines(after)
+    for group in _grouped(_opcodes(old, new), len(old)):
+        first, last = group[0], group[-1]
+        yield b"@@ -%s +%s @@\n" % (_range(first[1], last[2]), _range(first[3], last[4]))
+        for tag, i, j, k, m in group:
+            if tag == "equal":
+                yield from (_line(b" ", line) for line in old[i:j])
+            else:
+                yield from (_line(b"-", line) for line in old[i:j])
+                yield from (_line(b"+", line) for line in new[k:m])
+
+
+def _lines(data: bytes) -> list[bytes]:
+    """Split like git: at line feeds only."""
+    lines = data.split(b"\n")
+    last = lines.pop()
+    return [*(line + b"\n" for line in lines), *([last] if last else [])]
+
+
+def _line(sign: bytes, line: bytes) -> bytes:
+    return sign + line if line.endswith(b"\n") else sign + line + b"\n\\ No newline at end of file\n"
+
+
+def _opcodes(old: Sequence[bytes], new: Sequence[bytes]) -> list[_Opcode]:
+    """Compare what lies between the common head and tail: edits are few and files are long."""
+    head = _common(old, new)
+    tail = _common(old[head:][::-1], new[head:][::-1])
+    middle = SequenceMatcher(None, old[head : len(old) - tail], new[head : len(new) - tail])
+    codes: list[_Opcode] = [("equal", 0, head, 0, head)] if head else []
+    codes += ((tag, i + head, j + head, k + head, m + head) for tag, i, j, k, m in middle.get_opcodes())
+    if tail:
+        codes.append(("equal", len(old) - tail, len(old), len(new) - tail, len(new)))
+    return codes
+
+
+def _common(old: Sequence[bytes], new: Sequence[bytes]) -> int:
+    size = 0
+    for one, other in zip(old, new, strict=False):
+        if one != other:
+            break
+        size += 1
+    return size
+
+
+def _grouped(codes: Sequence[_Opcode], length: int) -> Iterator[list[_Opcode]]:
+    """Cut the opcodes into hunks: long equal runs between changes separate them."""
+    group: list[_Opcode] = []
+    for tag, i, j, k, m in codes:
+        if tag != "equal":
+            group.append((tag, i, j, k, m))
+        elif not group:
+            group = [(tag, max(i, j - _CONTEXT), j, max(k, m - _CONTEXT), m)]
+        elif j - i > 2 * _CONTEXT and j < length:
+            yield [*group, (tag, i, i + _CONTEXT, k, k + _CONTEXT)]
+            group = [(tag, j - _CONTEXT, j, m - _CONTEXT, m)]
+        else:
+            end = min(_CONTEXT, j - i) if j == length else j - i
+            group.append((tag, i, i + end, k, k + end))
+    if any(code[0] != "equal" for code in group):
+        yield group
+
+
+def _range(start: int, end: int) -> bytes:
+    size = end - start
+    # A range of no lines names the line before it.
+    first = start + 1 if size else start
+    return b"%d" % first if size == 1 else b"%d,%d" % (first, size)
+
+
+def _quoted(name: str) -> bytes:
+    """Quote a file name the way git does, where it must."""
+    data = name.encode("utf-8", "surrogateescape")
+    if not any(byte < 32 or byte in b'"\\' or byte == 127 for byte in data):
+        return data
+    escapes = {ord("\t"): b"\\t", ord("\n"): b"\\n", ord("\r"): b"\\r", ord('"'): b'\\"', ord("\\"): b"\\\\"}
+    parts = (escapes.get(byte) or (b"\\%03o" % byte if byte < 32 or byte == 127 else bytes((byte,))) for byte in data)
+    return b'"' + b"".join(parts) + b'"'
+
+
+def _ended(name: bytes) -> bytes:
+    """End a name that holds spaces with a tab, so that it is read whole."""
+    return name + b"\t" if b" " in name and not name.startswith(b'"') else name

@@ -1,0 +1,186 @@
+"""greenmod's pytest plugin: streams what each test did, one line of JSON at a time, so that a crash loses nothing.
+
+It runs in the project's interpreter, where greenmod is not installed: Python 3.8, pytest 6 and the standard library
+must do. All values are strings; `greenmod.verify.outcomes` reads them.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LONGEST_MESSAGE = 600
+_MOST_LINES = 6
+
+
+class Order:
+    """What greenmod asks of a run; see `runner.py` for the file that it comes from."""
+
+    def __init__(self, path: str) -> None:
+        with open(path, encoding="utf-8") as file:
+            asked = json.load(file)
+        self.results: str = asked["results"]
+        self.root: str = asked["root"]
+        self.tree: str = asked["tree"]
+        self.only: list[str] | None = asked["only"]
+        self.is_parallel: bool = asked["is_parallel"]
+
+
+# A pytest that the tests start themselves inherits the variable, but not this plugin.
+ORDER = Order(os.environ["GREENMOD_ORDER"])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Have equal runs go equally, whatever `addopts` says: no other order, and one process unless it was asked for."""
+    option = config.option
+    if hasattr(option, "randomly_reorganize"):
+        option.randomly_reorganize = False
+        if option.randomly_seed in ("default", "last"):
+            option.randomly_seed = 0
+    if hasattr(option, "numprocesses") and not ORDER.is_parallel:
+        option.numprocesses, option.dist, option.distload, option.tx = None, "no", False, []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    log = Log(ORDER.results)
+    config.pluginmanager.register(Guard(log, ORDER), "greenmod-guard")
+    if not hasattr(config, "workerinput"):  # xdist's workers report through the process that started them
+        config.pluginmanager.register(Recorder(log), "greenmod-recorder")
+
+
+class Log:
+    """The file of results. Each line is one write to its end, so that processes don't cut into each other's."""
+
+    def __init__(self, path: str) -> None:
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+    def say(self, event: str, **values: str) -> None:
+        values["event"] = event
+        os.write(self._file, json.dumps(values).encode() + b"\n")
+
+
+class Recorder:
+    """Says what became of each test."""
+
+    def __init__(self, log: Log) -> None:
+        self._say = log.say
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self._say("begin", id=nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        xfail = "yes" if hasattr(report, "wasxfail") else "no"
+        message = getattr(report, "wasxfail", "") or _message(report)
+        self._say(
+            "phase", id=report.nodeid, when=str(report.when), outcome=report.outcome, xfail=xfail, message=message
+        )
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if not report.passed:
+            self._say("collect", id=report.nodeid, outcome=report.outcome, message=_message(report))
+
+    def pytest_warning_recorded(self, warning_message: object, nodeid: str) -> None:
+        text = str(getattr(warning_message, "message", ""))
+        if "was never awaited" in text:
+            self._say("warning", id=nodeid, message=text)
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self) -> Iterator[None]:
+        yield
+        # An un-awaited coroutine in a cycle warns when it is collected: now, while its test can still be named.
+        gc.collect(1)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        self._say("finish", status=str(int(exitstatus)))
+
+
+class Guard:
+    """Runs only what was asked for, and from the sandbox only."""
+
+    def __init__(self, log: Log, order: Order) -> None:
+        self._say = log.say
+        self._order = order
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        if self._order.only is None:
+            return
+        wanted = set(self._order.only)
+        config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in wanted])
+        items[:] = [item for item in items if item.nodeid in wanted]
+
+    def pytest_collection_finish(self) -> None:
+        if self._report_foreign():
+            # The tests would run, and perhaps write, in the original tree.
+            pytest.exit("greenmod: modules come from outside of the sandbox")
+
+    def pytest_sessionfinish(self) -> None:
+        self._report_foreign()
+
+    def _report_foreign(self) -> bool:
+        foreign = list(self._foreign_modules())
+        for name, file in foreign:
+            self._say("foreign", module=name, file=file)
+        return bool(foreign)
+
+    def _foreign_modules(self) -> Iterator[tuple[str, str]]:
+        """Yield the modules of the project that came from the original tree."""
+        for name, module in sorted(sys.modules.items()):
+            file = _file_of(module)
+            if file is not None and self._is_foreign(os.path.dirname(file)):
+                yield name, file
+
+    @lru_cache(maxsize=10_000)  # noqa: B019 - the guard lives as long as the process
+    def _is_foreign(self, folder: str) -> bool:
+        folder = os.path.realpath(folder)
+        root, tree = self._order.root, self._order.tree
+        return _is_inside(folder, root) and not _is_inside(folder, tree) and not _is_in_environment(folder, root)
+
+
+def _is_inside(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def _is_in_environment(folder: str, root: str) -> bool:
+    while folder != root:
+        marks = (os.path.join(folder, "pyvenv.cfg"), os.path.join(folder, "conda-meta"))
+        if os.path.basename(folder) == "site-packages" or any(map(os.path.exists, marks)):
+            return True
+        folder = os.path.dirname(folder)
+    return False
+
+
+def _file_of(module: object) -> str | None:
+    try:
+        # Past any `__getattr__`: a lazy module must stay asleep.
+        file = object.__getattribute__(module, "__dict__").get("__file__")
+    except (AttributeError, TypeError):
+        return None
+    return file if isinstance(file, str) and os.path.isabs(file) else None
+
+
+def _message(report: pytest.TestReport | pytest.CollectReport) -> str:
+    """Return in a few lines why a report is not a pass."""
+    told = report.longrepr
+    crash = getattr(told, "reprcrash", None)
+    if told is None:
+        return ""
+    if crash is not None:
+        lines = str(crash.message).splitlines()
+    elif isinstance(told, tuple):
+        lines = str(told[2]).splitlines()
+    else:
+        whole = [line for line in str(told).splitlines() if line.strip()]
+        lines = [line[1:].strip() for line in whole if line.startswith("E ")] or whole[-1:]
+    return "\n".join(lines[:_MOST_LINES])[:_LONGEST_MESSAGE]

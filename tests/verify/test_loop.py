@@ -1,0 +1,411 @@
+"""The whole loop, with real pytest in child processes and changes made by hand."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import venv
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from greenmod.errors import VerifyError
+from greenmod.model import Change, ChangeSet, Edit, Safety, Verdict
+from greenmod.verify import Counts, Outcome, Suite, Verification, verify
+
+PYTHON = Path(sys.executable)
+needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and links")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _bare_environment() -> Iterator[None]:
+    """Start the child processes without what the environment of this test run would add to them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        for name in ("PYTEST_ADDOPTS", "PYTHONPATH", "VIRTUAL_ENV"):
+            patch.delenv(name, raising=False)
+        yield
+
+
+class Project:
+    """A folder of files and the changes that are proposed for it."""
+
+    def __init__(self, root: Path, files: Mapping[str, str]) -> None:
+        self.root = root
+        self.changes: list[Change] = []
+        self.told: list[str] = []
+        for path, text in files.items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text(text)
+
+    def propose(self, id: str, path: str, old: str, new: str, requires: tuple[str, ...] = ()) -> None:
+        """Add the change that replaces the only `old` in `path`."""
+        text = (self.root / path).read_text()
+        assert text.count(old) == 1
+        start = text.index(old)
+        edit = Edit(path, start, start + len(old), new)
+        self.changes.append(Change(id, "by-hand", id, "for the test", Safety.SAFE, (edit,), requires=requires))
+
+    def render(self, ids: frozenset[str]) -> dict[str, bytes | None]:
+        edits = sorted((edit for change in self.changes if change.id in ids for edit in change.edits), reverse=True)
+        texts: dict[str, str] = {}
+        for edit in edits:
+            text = texts.get(edit.path) or (self.root / edit.path).read_text()
+            texts[edit.path] = text[: edit.start] + edit.text + text[edit.end :]
+        return {path: text.encode() for path, text in texts.items()}
+
+    def verify(self, *pytest_args: str, python: Path = PYTHON, cheap: float = 20.0) -> Verification:
+        changes = ChangeSet(changes=tuple(self.changes))
+        suite = Suite(self.root, python=python, pytest_args=pytest_args, cheap=cheap)
+        return verify(suite, changes, changes.ids, self.render, self.told.append)
+
+
+Make = Callable[[Mapping[str, str]], Project]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    def make(files: Mapping[str, str]) -> Project:
+        return Project(tmp_path / "shop", files)
+
+    return make
+
+
+def snapshot(root: Path) -> dict[str, tuple[int, bytes]]:
+    """Return what is under `root`, each file with the time of its last change."""
+    return {
+        path.relative_to(root).as_posix(): (path.stat().st_mtime_ns, path.read_bytes() if path.is_file() else b"")
+        for path in root.rglob("*")
+    }
+
+
+SHOP = {
+    "shop/__init__.py": "",
+    "shop/prices.py": """\
+def net(price): return price / 2
+def gross(price): return price * 2
+def rebate(price): return price + 1
+def rounded(price): return round(price)
+def shown(price): return f"{price} EUR"
+""",
+    "tests/test_prices.py": """\
+from pathlib import Path
+from shop import prices
+def test_net(): assert prices.net(4) == 2
+def test_gross(): assert prices.gross(4) == 8
+def test_rebate(): assert prices.rebate(4) == 3
+def test_shown(): assert prices.shown(4) == "4 EUR"
+def test_bystander(): assert False, "red for its own reason"
+def test_writes_into_its_tree(): Path(__file__).with_name("left.txt").write_text("behind")
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    project = Project(tmp_path_factory.mktemp("loop") / "shop", SHOP)
+    path = "shop/prices.py"
+    project.propose("fine", path, "price / 2", "price * 0.5")
+    project.propose("wrong", path, "price * 2", "price * 3")
+    project.propose("needs-wrong", path, "round(price)", "round(gross(price))", requires=("wrong",))
+    project.propose("fixing", path, "price + 1", "price - 1")
+    project.propose("needs-fine", path, "{price} EUR", "{price:d} EUR", requires=("fine",))
+    return project
+
+
+@pytest.fixture(scope="module")
+def before_and_after(shop: Project) -> tuple[dict[str, tuple[int, bytes]], Verification]:
+    return snapshot(shop.root), shop.verify("-q", "tests")
+
+
+@pytest.fixture(scope="module")
+def verification(before_and_after: tuple[dict[str, tuple[int, bytes]], Verification]) -> Verification:
+    return before_and_after[1]
+
+
+def test_keeps_all_changes_but_the_wrong_one_and_what_requires_it(verification: Verification) -> None:
+    assert verification.kept == ("fine", "fixing", "needs-fine")
+    assert [(dropped.id, dropped.needs) for dropped in verification.dropped] == [
+        ("needs-wrong", "wrong"),
+        ("wrong", None),
+    ]
+
+
+def test_convicts_the_wrong_change_by_the_test_that_got_worse(verification: Verification) -> None:
+    conviction = verification.dropped[1].conviction
+    assert (conviction.test, conviction.before, conviction.after, conviction.also) == (
+        "tests/test_prices.py::test_gross",
+        Outcome.PASSED,
+        Outcome.FAILED,
+        (),
+    )
+    assert conviction.message.startswith("assert 12 == 8")
+
+
+def test_gives_a_verdict_on_each_change(verification: Verification) -> None:
+    assert verification.verdicts == {
+        "fine": Verdict.UNPROVEN,
+        "fixing": Verdict.UNPROVEN,
+        "needs-fine": Verdict.UNPROVEN,
+        "needs-wrong": Verdict.BROKEN,
+        "wrong": Verdict.BROKEN,
+    }
+
+
+def test_names_what_is_fixed_and_what_is_still_red(verification: Verification) -> None:
+    assert verification.fixed == ("tests/test_prices.py::test_rebate",)
+    assert verification.still_red == ("tests/test_prices.py::test_bystander",)
+    assert verification.before == Counts(passed=4, failed=2)
+    assert verification.after == Counts(passed=5, failed=1)
+
+
+@pytest.mark.usefixtures("verification")
+def test_tells_how_it_goes(shop: Project) -> None:
+    assert "Running the tests with 5 changes" in shop.told
+    assert "Worse: tests/test_prices.py::test_gross (passed → failed)" in shop.told
+    assert shop.told[-2:] == ["Nothing got worse", "Running 1 test once more, to rule out chance"]
+
+
+def test_leaves_the_project_untouched(
+    shop: Project, before_and_after: tuple[dict[str, tuple[int, bytes]], Verification]
+) -> None:
+    assert snapshot(shop.root) == before_and_after[0]
+
+
+def test_runs_nothing_when_there_is_no_change(make: Make) -> None:
+    assert make({"test_a.py": "def test_a(): assert False\n"}).verify() == Verification()
+
+
+def test_calls_the_sole_change_proven_when_a_red_test_turns_green(make: Make) -> None:
+    project = make({"test_a.py": "def test_a(): assert 1 == 2\n"})
+    project.propose("fixing", "test_a.py", "== 2", "== 1")
+    verification = project.verify()
+    assert verification.verdicts == {"fixing": Verdict.PROVEN}
+    assert verification.fixed == ("test_a.py::test_a",)
+
+
+def test_drops_changes_together_that_break_only_together(make: Make) -> None:
+    project = make({"a.py": "A = 1\nB = 1\nC = 1\n", "test_a.py": "import a\ndef test_sum(): assert a.A + a.B < 4\n"})
+    project.propose("first", "a.py", "A = 1", "A = 2")
+    project.propose("second", "a.py", "B = 1", "B = 2")
+    project.propose("third", "a.py", "C = 1", "C = 2")
+    verification = project.verify()
+    assert verification.kept == ("third",)
+    assert [(dropped.id, dropped.together) for dropped in verification.dropped] == [
+        ("first", ("second",)),
+        ("second", ("first",)),
+    ]
+
+
+def test_convicts_a_change_that_breaks_the_collection_of_a_file(make: Make) -> None:
+    project = make(
+        {
+            "test_a.py": "from os import path\ndef test_a(): assert path\ndef test_b(): assert path\n",
+            "test_c.py": "def test_c(): assert 1\n",
+        }
+    )
+    project.propose("fine", "test_c.py", "assert 1", "assert 2")
+    project.propose("wrong", "test_a.py", "import path", "import nothing as path")
+    verification = project.verify()
+    assert verification.kept == ("fine",)
+    conviction = verification.dropped[0].conviction
+    assert (conviction.test, conviction.after) == ("test_a.py", Outcome.ERROR)
+    assert conviction.also == ("test_a.py::test_a", "test_a.py::test_b")
+    assert conviction.message.startswith("ImportError: cannot import name 'nothing' from 'os'")
+
+
+def test_convicts_a_change_that_breaks_the_conftest(make: Make) -> None:
+    project = make({"conftest.py": "VALUE = 1\n", "test_a.py": "def test_a(): pass\n"})
+    project.propose("wrong", "conftest.py", "1", "missing")
+    conviction = project.verify().dropped[0].conviction
+    assert (conviction.verdict, conviction.test, conviction.after) == (
+        Verdict.BROKEN,
+        "test_a.py::test_a",
+        Outcome.GONE,
+    )
+    assert "name 'missing' is not defined" in conviction.message
+
+
+def test_convicts_a_change_that_leaves_a_coroutine_unawaited(make: Make) -> None:
+    project = make(
+        {
+            "app.py": "async def notify(): pass\nasync def order():\n    await notify()\n",
+            "test_app.py": "import asyncio, app\ndef test_order(): asyncio.run(app.order())\n",
+        }
+    )
+    project.propose("wrong", "app.py", "await notify()", "notify()")
+    conviction = project.verify().dropped[0].conviction
+    assert (conviction.test, conviction.before, conviction.after, conviction.message) == (
+        "test_app.py::test_order",
+        Outcome.PASSED,
+        Outcome.UNAWAITED,
+        "coroutine 'notify' was never awaited",
+    )
+
+
+# Fails whenever the number of its run is among those named; the count lies outside of the sandbox.
+FLAKY = """\
+from pathlib import Path
+def test_flaky():
+    counter = Path({counter!r})
+    run = int(counter.read_text()) if counter.exists() else 1
+    counter.write_text(str(run + 1))
+    assert run not in {failing}
+def test_calm(): assert True
+VALUE = 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("failing", "cheap"),
+    [
+        ((2, 3), 20.0),  # two baseline runs disagree
+        ((3,), 20.0),  # it fails with the change, but not when that is repeated
+        ((2, 3, 4), 0.0),  # it fails with the change each time, and then without it as well
+    ],
+)
+def test_never_lets_a_flaky_test_decide(make: Make, tmp_path: Path, failing: tuple[int, ...], cheap: float) -> None:
+    project = make({"test_a.py": FLAKY.format(counter=str(tmp_path / "counter"), failing=failing)})
+    project.propose("fine", "test_a.py", "VALUE = 1", "VALUE = 2")
+    verification = project.verify(cheap=cheap)
+    assert verification.kept == ("fine",)
+    assert verification.flaky == ("test_a.py::test_flaky",)
+
+
+def test_lets_a_test_decide_that_behaves_differently_alone(make: Make) -> None:
+    project = make(
+        {"test_a.py": "SEEN = []\ndef test_a(): SEEN.append(1)\ndef test_b(): assert SEEN and SEEN.pop() == 1\n"}
+    )
+    project.propose("wrong", "test_a.py", "append(1)", "append(2)")
+    verification = project.verify(cheap=0.0)
+    assert verification.flaky == ()
+    assert [dropped.conviction.test for dropped in verification.dropped] == ["test_a.py::test_b"]
+
+
+def test_calls_a_change_inconclusive_when_the_tests_crash(make: Make) -> None:
+    project = make({"test_a.py": "import os\ndef test_a(): os.getpid()\nVALUE = 1\n"})
+    project.propose("crashing", "test_a.py", "os.getpid()", "os._exit(0)")
+    project.propose("fine", "test_a.py", "VALUE = 1", "VALUE = 2")
+    verification = project.verify()
+    assert verification.kept == ("fine",)
+    assert verification.verdicts == {"crashing": Verdict.INCONCLUSIVE, "fine": Verdict.UNPROVEN}
+    conviction = verification.dropped[0].conviction
+    assert (conviction.test, conviction.after) == ("test_a.py::test_a", Outcome.UNKNOWN)
+    assert conviction.message == "pytest crashed (exit code 0)"
+
+
+def test_finds_the_tests_by_absolute_paths_in_the_sandbox(make: Make) -> None:
+    project = make(
+        {"tests/test_a.py": "def test_a(): assert 'shop/tests' not in __file__ or 'greenmod-' in __file__\n"}
+    )
+    project.propose("fine", "tests/test_a.py", "not in", "in")
+    verification = project.verify(f"{project.root}/tests/test_a.py::test_a", f"--rootdir={project.root}")
+    assert verification.kept == ("fine",)
+    assert verification.before == Counts(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("files", "arguments", "message"),
+    [
+        ({"test_a.py": "VALUE = 1\n"}, (), "pytest found no tests\n    .*no tests ran"),
+        (
+            {"test_a.py": "VALUE = 1\n"},
+            ("--nonsense",),
+            "pytest could not run the tests .exit code 4.(.|\n)*--nonsense",
+        ),
+        ({"test_a.py": "VALUE = 1\n", "conftest.py": "import nothing_there\n"}, (), "No module named 'nothing_there'"),
+        (
+            {"test_a.py": "import os\nVALUE = 1\ndef test_a(): os._exit(7)\n"},
+            (),
+            r"pytest crashed in test_a\.py::test_a \(exit code 7\), before any change",
+        ),
+    ],
+)
+def test_stops_when_the_unchanged_tests_cannot_be_run(
+    make: Make, files: Mapping[str, str], arguments: tuple[str, ...], message: str
+) -> None:
+    project = make(files)
+    project.propose("any", "test_a.py", "VALUE = 1", "VALUE = 2")
+    with pytest.raises(VerifyError, match=message):
+        project.verify(*arguments)
+
+
+EDITABLE_HOOK = """\
+import sys
+from importlib.machinery import PathFinder
+class Editable:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        return PathFinder.find_spec(name, [{source!r}]) if name == "app" else None
+sys.meta_path.append(Editable)
+"""
+
+
+@pytest.fixture
+def editable(make: Make) -> Project:
+    project = make({"src/app.py": "VALUE = 1\n", "test_app.py": "import app\ndef test_app(): assert app.VALUE == 1\n"})
+    project.propose("wrong", "src/app.py", "VALUE = 1", "VALUE = 2")
+    return project
+
+
+def make_environment(folder: Path, **links: str) -> Path:
+    """Make an environment that has this one's packages, and a `.pth` file per entry of `links`."""
+    venv.create(folder, symlinks=sys.platform != "win32")
+    packages = next(folder.glob("lib/python*/site-packages"), folder / "Lib/site-packages")
+    for name, text in {"ours": str(Path(pytest.__file__).parents[1]), **links}.items():
+        (packages / f"{name}.pth").write_text(text)
+    return folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+
+
+def test_wins_over_an_editable_install_that_is_a_path(editable: Project, tmp_path: Path) -> None:
+    python = make_environment(tmp_path / "env", shop=str(editable.root / "src"))
+    assert editable.verify(python=python).verdicts == {"wrong": Verdict.BROKEN}
+
+
+def test_refuses_an_editable_install_that_is_a_hook_until_its_remedy_is_followed(
+    editable: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "hooks").mkdir()
+    (tmp_path / "hooks/shop_hook.py").write_text(EDITABLE_HOOK.format(source=str(editable.root / "src")))
+    python = make_environment(tmp_path / "env", shop=f"{tmp_path / 'hooks'}\nimport shop_hook")
+    with pytest.raises(VerifyError, match="^app: imported from .*app.py, not from the sandbox") as caught:
+        editable.verify(python=python)
+    assert f"PYTHONPATH={editable.root / 'src'};" in caught.value.remedy
+    monkeypatch.setenv("PYTHONPATH", str(editable.root / "src"))
+    assert editable.verify(python=python).verdicts == {"wrong": Verdict.BROKEN}
+
+
+INTERRUPTED = """\
+import sys
+from pathlib import Path
+from greenmod.model import Change, ChangeSet, Edit, Safety
+from greenmod.verify import Suite, verify
+root = Path(sys.argv[1])
+changes = ChangeSet(changes=(Change("any", "c", "t", "w", Safety.SAFE, (Edit("test_a.py", 0, 0, "#"),)),))
+verify(Suite(root, python=Path(sys.executable)), changes, changes.ids, lambda ids: {}, print)
+"""
+
+
+@needs_posix
+def test_leaves_nothing_behind_when_it_is_interrupted(make: Make, tmp_path: Path) -> None:
+    pipe, temporary = tmp_path / "pipe", tmp_path / "temporary"
+    os.mkfifo(pipe)
+    temporary.mkdir()
+    test = (
+        f"import os, time\ndef test_a():\n    open({str(pipe)!r}, 'w').write(str(os.getpid()))\n    time.sleep(600)\n"
+    )
+    project = make({"test_a.py": test})
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(temporary)}
+    script = [sys.executable, "-c", INTERRUPTED, str(project.root)]
+    with subprocess.Popen(script, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        tests = int(pipe.read_text())  # waits until the test is under way
+        assert list(temporary.glob("greenmod-*"))
+        process.send_signal(signal.SIGINT)
+        _, error = process.communicate()
+    assert error.rstrip().endswith("KeyboardInterrupt")
+    assert list(temporary.iterdir()) == []
+    with pytest.raises(ProcessLookupError):
+        os.kill(tests, 0)
