@@ -14,6 +14,7 @@ from typing import ClassVar, TypeVar
 import libcst as cst
 
 from greenmod.config import OptionValue
+from greenmod.errors import CodemodError
 from greenmod.facts.project import Definition, External, Project, Target, Unknown
 from greenmod.facts.record import ClassFact, FileFacts, FunctionFact, ImportFact
 from greenmod.facts.requirements import Requirement
@@ -117,6 +118,7 @@ class Context:
     find_facts: Callable[[], FileFacts]
     options: Mapping[str, OptionValue]
     decision: object = None
+    locate: Callable[[cst.CSTNode], tuple[int, int]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +201,12 @@ class Codemod(cst.CSTTransformer):
         """The qualified name of the class or function being visited; empty at the top of the module."""
         return ".".join(self._scopes)
 
+    def position(self, node: cst.CSTNode) -> tuple[int, int]:
+        """Return the line and column of an original node's first token, as `ast` counts them in the file."""
+        if self.context.locate is None:
+            raise CodemodError("`position` is known only while greenmod runs the codemod")
+        return self.context.locate(node)
+
     def option(self, name: str) -> OptionValue:
         """Return the value of one of the codemod's own options."""
         return self.context.options[name]
@@ -235,9 +243,10 @@ class Codemod(cst.CSTTransformer):
         """Return an import for `change(..., imports=[...])`; it is written once the change is chosen.
 
         `from module import name as asname`, or `import module as asname` without a name. It joins the import
-        statement that binds the local name `beside`, if that is given.
+        statement that binds the local name `beside` where the visit stands, if that is given.
         """
-        return ImportNeed(self.path, module, name, asname, beside)
+        found = self.facts.find_import(beside, self.scope) if beside else None
+        return ImportNeed(self.path, module, name, asname, beside, line=found.line if found else 0)
 
     def drop_import(self, module: str, name: str | None = None) -> ImportNeed:
         """Like `need_import`, for an import that goes if nothing in the file uses it any more."""
@@ -284,6 +293,11 @@ class Codemod(cst.CSTTransformer):
         result: NodeT | cst.RemovalSentinel | cst.FlattenSentinel[NodeT] = updated_node
         if f"leave_{kind.__name__}" in self._defined:
             result = super().on_leave(original_node, updated_node)
+            if result is not updated_node and not any(record.new is result for record in self.records):
+                raise CodemodError(
+                    f"leave_{kind.__name__} returned a new node that no `change` recorded",
+                    "Return what `self.change(original, new, title)` gives back, for every node that is replaced.",
+                )
         if kind is cst.FunctionDef or kind is cst.ClassDef:
             self._scopes.pop()
         return result

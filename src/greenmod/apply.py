@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from greenmod.errors import FileError, StaleFileError
+from greenmod.errors import FileError, InternalError, StaleFileError
 from greenmod.model import Change, ChangeSet, Edit, ImportNeed
 from greenmod.source import Source, decode, digest, read_bytes
 
@@ -54,11 +54,24 @@ def rewrite(path: str, data: bytes, edits: Iterable[Edit], needs: Iterable[Impor
     wanted = tuple(needs)
     if wanted:
         spans = sorted([*spans, *_import_spans(source, spans, wanted)])
-    parts, at = [], 0
+    parts: list[bytes] = []
+    at = 0
     for start, end, new in spans:
         parts += [data[at:start], new]
         at = end
-    return b"".join((*parts, data[at:]))
+    result = b"".join((*parts, data[at:]))
+    if wanted:
+        _check_imports(path, result)
+    return result
+
+
+def _check_imports(path: str, data: bytes) -> None:
+    from greenmod.facts.survey import parse
+
+    try:
+        parse(decode(path, data))
+    except SyntaxError as error:
+        raise InternalError(f"{path}:{error.lineno}: adding imports broke the file; nothing was written") from error
 
 
 def change_alone(change: Change, baselines: Mapping[str, bytes | None]) -> Rendering:

@@ -57,8 +57,8 @@ class Edit:
 class ImportNeed:
     """One name that a file must import (`add`) or may stop importing once it is unused (`drop`).
 
-    `beside` is a local name: the new name joins the very import statement that binds it, wherever that
-    stands; without it, or where that statement can't take it, the import goes to the top of the file.
+    `beside` is a local name: the new name joins the import statement that binds it, the one at `line` if several do;
+    without it, or where that statement can't take it, the import goes to the top of the file.
     """
 
     path: str
@@ -67,6 +67,7 @@ class ImportNeed:
     asname: str | None = None
     beside: str | None = None
     action: str = "add"
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)

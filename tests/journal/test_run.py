@@ -177,7 +177,12 @@ def test_writes_the_rest_when_one_file_meets_a_bad_disk(root: Path, monkeypatch:
     done = write(root, [A, B], "greenmod run")
     assert done.paths == ("pkg/b.py",)
     assert done.problems == (
-        Problem("pkg/a.py", 1, "unwritable", "can't be written: Input/output error. Check its folder's permissions."),
+        Problem(
+            "pkg/a.py",
+            1,
+            "unwritable",
+            "can't be written: Input/output error. Check the disk and its folder's permissions.",
+        ),
     )
     assert files(root) == {"c.py", "pkg/a.py", "pkg/b.py"}
 

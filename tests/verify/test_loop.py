@@ -57,7 +57,7 @@ class Project:
             texts[edit.path] = text[: edit.start] + edit.text + text[edit.end :]
         return {path: text.encode() for path, text in texts.items()}
 
-    def verify(self, *pytest_args: str, python: Path = PYTHON, cheap: float = 20.0) -> Verification:
+    def verify(self, *pytest_args: str, python: Path = PYTHON, cheap: float = 0.0) -> Verification:
         changes = ChangeSet(changes=tuple(self.changes))
         suite = Suite(self.root, python=python, pytest_args=pytest_args, cheap=cheap)
         return verify(suite, changes, changes.ids, self.render, self.told.append)
@@ -166,7 +166,7 @@ def test_names_what_is_fixed_and_what_is_still_red(verification: Verification) -
 def test_tells_how_it_goes(shop: Project) -> None:
     assert "Running the tests with 5 changes" in shop.told
     assert "Worse: tests/test_prices.py::test_gross (passed → failed)" in shop.told
-    assert shop.told[-2:] == ["Nothing got worse", "Running 1 test once more, to rule out chance"]
+    assert "Nothing got worse" in shop.told
 
 
 def test_leaves_the_project_untouched(
@@ -264,7 +264,7 @@ VALUE = 1
     [
         ((2, 3), 20.0),  # two baseline runs disagree
         ((3,), 20.0),  # it fails with the change, but not when that is repeated
-        ((2, 3, 4), 0.0),  # it fails with the change each time, and then without it as well
+        ((2, 3, 4, 5), 0.0),  # it fails with the change each time, and then without it as well
     ],
 )
 def test_never_lets_a_flaky_test_decide(make: Make, tmp_path: Path, failing: tuple[int, ...], cheap: float) -> None:
@@ -280,7 +280,7 @@ def test_lets_a_test_decide_that_behaves_differently_alone(make: Make) -> None:
         {"test_a.py": "SEEN = []\ndef test_a(): SEEN.append(1)\ndef test_b(): assert SEEN and SEEN.pop() == 1\n"}
     )
     project.propose("wrong", "test_a.py", "append(1)", "append(2)")
-    verification = project.verify(cheap=0.0)
+    verification = project.verify()
     assert verification.flaky == ()
     assert [dropped.conviction.test for dropped in verification.dropped] == ["test_a.py::test_b"]
 
@@ -310,7 +310,7 @@ def test_finds_the_tests_by_absolute_paths_in_the_sandbox(make: Make) -> None:
 @pytest.mark.parametrize(
     ("files", "arguments", "message"),
     [
-        ({"test_a.py": "VALUE = 1\n"}, (), "pytest found no tests\n    .*no tests ran"),
+        ({"test_a.py": "VALUE = 1\n"}, (), "pytest found no tests(.|\n)*    rootdir: \\.\n"),
         (
             {"test_a.py": "VALUE = 1\n"},
             ("--nonsense",),
@@ -371,11 +371,22 @@ def test_refuses_an_editable_install_that_is_a_hook_until_its_remedy_is_followed
     (tmp_path / "hooks").mkdir()
     (tmp_path / "hooks/shop_hook.py").write_text(EDITABLE_HOOK.format(source=str(editable.root / "src")))
     python = make_environment(tmp_path / "env", shop=f"{tmp_path / 'hooks'}\nimport shop_hook")
-    with pytest.raises(VerifyError, match="^app: imported from .*app.py, not from the sandbox") as caught:
+    with pytest.raises(VerifyError, match=r"^app: imported from .*app\.py, not from the sandbox") as caught:
         editable.verify(python=python)
     assert f"PYTHONPATH={editable.root / 'src'};" in caught.value.remedy
     monkeypatch.setenv("PYTHONPATH", str(editable.root / "src"))
     assert editable.verify(python=python).verdicts == {"wrong": Verdict.BROKEN}
+
+
+def test_refuses_a_copy_of_the_project_among_the_installed_packages(editable: Project, tmp_path: Path) -> None:
+    python = make_environment(tmp_path / "env")
+    copy = next(tmp_path.glob("env/**/site-packages")) / "app.py"
+    copy.write_bytes((editable.root / "src/app.py").read_bytes())
+    with pytest.raises(
+        VerifyError, match=r"^app: imported from .*site-packages.app\.py, not from the sandbox"
+    ) as caught:
+        editable.verify(python=python)
+    assert f"PYTHONPATH={editable.root / 'src'};" in caught.value.remedy
 
 
 INTERRUPTED = """\

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from greenmod.verify.outcomes import Outcome, Result, Sign, read
+from greenmod.verify.outcomes import Foreign, Outcome, Result, Sign, read
 
 
 def phase(when: str, outcome: str, *, test: str = "t.py::test", xfail: str = "no", message: str = "") -> str:
@@ -91,8 +91,7 @@ def test_notes_that_a_worker_process_died() -> None:
 
 
 def test_reads_the_end_of_the_session_and_foreign_modules() -> None:
-    record = read(
-        ['{"event": "foreign", "module": "app", "file": "/p/app.py"}\n', '{"event": "finish", "status": "2"}\n']
-    )
-    assert record.foreign == {"app": "/p/app.py"}
+    foreign = '{"event": "foreign", "module": "app", "file": "/env/app.py", "original": "/shop/app.py"}\n'
+    record = read([foreign, '{"event": "finish", "status": "2"}\n'])
+    assert record.foreign == {"app": Foreign("/env/app.py", "/shop/app.py")}
     assert record.status == 2

@@ -11,7 +11,7 @@ import libcst as cst
 
 from greenmod.api import Record
 from greenmod.config import OptionValue
-from greenmod.engine.placing import Placed
+from greenmod.engine.placing import NotReproduced, Placed
 from greenmod.engine.tokens import token_edits
 from greenmod.errors import CodemodError, UsageError
 from greenmod.model import Safety
@@ -37,7 +37,10 @@ def run_library(
             raise UsageError(f"--select {spec.name}: neither a CSTTransformer nor a CodemodCommand")
     except SkipFile as reason:
         return [], [(0, "skip-file", str(reason) or "the codemod skips the file")]
-    spans = token_edits(text, result.code)
+    code = result.code
+    if code != text and module.code != text:
+        raise NotReproduced
+    spans = token_edits(text, code)
     if not spans:
         return [], []
     record = Record(module, result, f"Apply {spec.class_name}", "", Safety.SAFE, "", None, (), ())

@@ -20,6 +20,10 @@ from greenmod.engine.tokens import Span, apply_spans, token_edits
 from greenmod.errors import CodemodError
 
 
+class NotReproduced(Exception):
+    """LibCST's own code for an unchanged tree is not the text that it parsed."""
+
+
 @dataclass(slots=True)
 class _Span:
     """Where a node was written: with its white space `[start, end)`, and where its first own token stands."""
@@ -88,26 +92,31 @@ def place(
 ) -> Places:
     """Return the records as edits of `text`, and where the skipped nodes stand (offset by node id).
 
-    Raises CodemodError where the returned tree differs in a place that no record covers.
+    Raises NotReproduced where LibCST does not give `text` back from the tree it made of it.
     """
     if not records and not skipped:
-        _refuse_silent_edits(text, result.code, [])
         return Places()
-    spans = _measure(module, (*(record.original for record in records), *skipped))
+    spans = _measure(module, text, (*(record.original for record in records), *skipped))
     places = Places(skips={id(node): _first(spans[id(node)]) for node in skipped})
     for record in records:
         _add(places.placed, module, text, record, spans[id(record.original)])
     places.placed.sort(key=lambda placed: placed.spans[0] if placed.spans else (placed.at, placed.at, ""))
     places.placed = [placed for placed in places.placed if placed.spans]
     together = sorted(span for placed in places.placed for span in placed.spans)
-    if _overlap(together) or apply_spans(text, together) != result.code:
+    if _overlap(together) or not (all(map(_is_free, records)) or apply_spans(text, together) == result.code):
         places.placed = [_as_one(text, result.code, places.placed)]
     return places
 
 
-def _measure(module: cst.Module, nodes: Sequence[cst.CSTNode]) -> dict[int, _Span]:
+def _is_free(record: Record) -> bool:
+    """Tell whether the replacement is written the same wherever it stands: the parents of expressions add nothing."""
+    return isinstance(record.original, cst.BaseExpression) and isinstance(record.new, cst.BaseExpression)
+
+
+def _measure(module: cst.Module, text: str, nodes: Sequence[cst.CSTNode]) -> dict[int, _Span]:
     state = _Measuring(module, nodes)
     module._codegen(state)
+    _check_reproduced("".join(state.tokens), text)
     for node in nodes:
         if id(node) not in state.spans:
             raise CodemodError(
@@ -115,6 +124,11 @@ def _measure(module: cst.Module, nodes: Sequence[cst.CSTNode]) -> dict[int, _Spa
                 "Pass the *original* node that `leave_*` or `visit_*` received, not the updated one.",
             )
     return state.spans
+
+
+def _check_reproduced(code: str, text: str) -> None:
+    if code != text:
+        raise NotReproduced
 
 
 def _first(span: _Span) -> int:
@@ -184,17 +198,6 @@ def _overlap(spans: Sequence[Span]) -> bool:
 
 def _as_one(text: str, result: str, placed: Sequence[Placed]) -> Placed:
     """Take the returned tree as it is, as one change: the records could not be told apart."""
-    _refuse_silent_edits(text, result, placed)
     start, end = min(p.start for p in placed), max(p.end for p in placed)
     records = [record for p in placed for record in p.records]
     return Placed(records, token_edits(text, result), start, end, min(p.at for p in placed))
-
-
-def _refuse_silent_edits(text: str, result: str, placed: Sequence[Placed]) -> None:
-    for start, end, _ in token_edits(text, result):
-        if not any(p.start <= start and end <= p.end for p in placed):
-            line = text[:start].count("\n") + 1
-            raise CodemodError(
-                f"the returned tree differs near line {line} of what it was shown, in a place no `change` covers",
-                "Return what `self.change(original, new, title)` gives back, for every node that is replaced.",
-            )

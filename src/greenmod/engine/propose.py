@@ -10,16 +10,18 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import libcst as cst
 
 from greenmod.api import Context, Record
 from greenmod.engine.adapter import run_library
-from greenmod.engine.placing import Placed, place
+from greenmod.engine.placing import NotReproduced, Placed, place
+from greenmod.engine.positions import Positions
 from greenmod.engine.problems import codemod_problem, file_problem
 from greenmod.engine.slices import Slice, statements, whole
-from greenmod.engine.tokens import Span
+from greenmod.engine.tokens import Span, apply_spans
 from greenmod.engine.work import Piece, Proposal, Task, Work
 from greenmod.errors import CodemodError, FileError
 from greenmod.facts import survey as surveying
@@ -98,21 +100,35 @@ class _File:
 
 
 def _run(file: _File, work: Work) -> tuple[list[Piece], list[Skip]]:
-    """Run one codemod; what it did in bytes, and what it left alone."""
+    """Run one codemod: on the statements that hold its sites; where anything is odd about these, on the whole file."""
+    lines = _trigger_lines(file.source.text, work) if work.lines is None and work.spec.statement_local else work.lines
+    if lines is not None and file.ranges is not None:
+        with suppress(NotReproduced, cst.ParserSyntaxError):
+            shown = statements(file.source.text, file.ranges, lines)
+            return _run_on(file, work, shown, cst.parse_module(shown.text))
+    shown = whole(file.source.text)
+    try:
+        return _run_on(file, work, shown, _parse_whole(file, shown))
+    except NotReproduced:
+        raise FileError(file.source.path, "LibCST does not give it back byte for byte", kind="syntax") from None
+
+
+def _run_on(file: _File, work: Work, shown: Slice, module: cst.Module) -> tuple[list[Piece], list[Skip]]:
+    """Run one codemod on what LibCST is shown; what it did in bytes, and what it left alone."""
     source = file.source
-    shown, module = _shown(file, work)
     if work.spec.is_library:
         placed, skipped = run_library(work.spec, work.options, source.path, module, shown.text)
     else:
-        codemod = load(work.spec)(Context(source.path, file.facts, work.options, work.decision))
+        locate = Positions(source.text, shown, module)
+        codemod = load(work.spec)(Context(source.path, file.facts, work.options, work.decision, locate))
         result = module.visit(codemod)
         if not isinstance(result, cst.Module):
             raise CodemodError("the codemod replaced the module by something else")
         places = place(module, result, shown.text, codemod.records, [skip.node for skip in codemod.skips])
         placed = places.placed
         skipped = [(places.skips[id(skip.node)], skip.rule, skip.reason) for skip in codemod.skips]
+    _check(source, apply_spans(shown.text, sorted(span for p in placed for span in p.spans)), file.ranges is not None)
     spans = {id(p): [_to_file(source, shown, span) for span in p.spans] for p in placed}
-    _check(source, sorted(span for p in placed for span in spans[id(p)]), file.ranges is not None)
     pieces = list(_pieces(source, shown, work, placed, spans))
     skips = [
         Skip(work.spec.name, source.path, _line(source.text, shown.origin(at)), rule, reason)
@@ -121,19 +137,9 @@ def _run(file: _File, work: Work) -> tuple[list[Piece], list[Skip]]:
     return _suppressed(source, work, pieces, skips)
 
 
-def _shown(file: _File, work: Work) -> tuple[Slice, cst.Module]:
-    """Return the text that LibCST is shown and its tree: the sites' statements, else the whole file."""
-    text = file.source.text
-    lines = _trigger_lines(text, work) if work.lines is None and work.spec.statement_local else work.lines
-    if lines is not None and file.ranges is not None:
-        shown = statements(text, file.ranges, lines)
-        with suppress(cst.ParserSyntaxError):  # anything odd about the slice: the whole file says what is wrong
-            module = cst.parse_module(shown.text)
-            if module.code == shown.text:
-                return shown, module
-    shown = whole(text)
+def _parse_whole(file: _File, shown: Slice) -> cst.Module:
     try:
-        module = cst.parse_module(shown.text)
+        return cst.parse_module(shown.text)
     except cst.ParserSyntaxError as error:
         raise FileError(
             file.source.path,
@@ -142,9 +148,6 @@ def _shown(file: _File, work: Work) -> tuple[Slice, cst.Module]:
             line=error.raw_line,
             kind="syntax",
         ) from error
-    if module.code != shown.text:
-        raise FileError(file.source.path, "LibCST does not give this file back byte for byte", kind="syntax")
-    return shown, module
 
 
 def _trigger_lines(text: str, work: Work) -> tuple[int, ...]:
@@ -192,22 +195,17 @@ def _to_file(source: Source, shown: Slice, span: Span) -> Span:
     return begin, stop, text
 
 
-def _check(source: Source, spans: list[Span], by_ast: bool) -> None:
+def _check(source: Source, text: str, by_ast: bool) -> None:
     """Parse the result once. Raises CodemodError: an edit that breaks the syntax is the codemod's fault."""
-    from greenmod.engine.tokens import apply_spans
-
-    if not spans:
-        return
-    text = apply_spans(source.text, spans)
     try:
         if by_ast:
-            surveying.parse(Source(source.path, b"", text, source.encoding, b""))
+            surveying.parse(replace(source, text=text))
         else:
             cst.parse_module(text)
     except SyntaxError as error:
-        raise CodemodError(f"its result is not valid Python at line {error.lineno}: {error.msg}") from error
+        raise CodemodError(f"its result is not valid Python: {error.msg} in {(error.text or '').strip()!r}") from error
     except cst.ParserSyntaxError as error:
-        raise CodemodError(f"its result is not valid Python at line {error.raw_line}") from error
+        raise CodemodError(f"its result is not valid Python: {_first_sentence(error.message)}") from error
 
 
 def _suppressed(source: Source, work: Work, pieces: list[Piece], skips: list[Skip]) -> tuple[list[Piece], list[Skip]]:

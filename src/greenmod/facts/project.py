@@ -55,17 +55,23 @@ class Project:
         surveys: Mapping[str, object],
         facts: Callable[[str], FileFacts | None],
         search: Callable[[Sequence[str]], Mapping[str, frozenset[str]]],
+        survey: Callable[[str], object] = lambda path: None,
     ) -> None:
         self.root = root
         self.paths = tuple(paths)
         self.surveys = surveys
         self._facts = facts
         self._search = search
+        self._survey = survey
         self._requirements: dict[tuple[str, str], Requirement | None] = {}
 
     def facts(self, path: str) -> FileFacts | None:
         """Return a file's facts; None where it can't be read or parsed."""
         return self._facts(path)
+
+    def survey(self, path: str) -> object:
+        """Return what the codemod's own `survey` finds in any file, candidate or not (see `mentioning`)."""
+        return self.surveys[path] if path in self.surveys else self._survey(path)
 
     def mentioning(self, *words: str) -> Mapping[str, frozenset[str]]:
         """Return the files whose bytes hold any of `words`, each with the words it holds."""
@@ -117,7 +123,7 @@ class Project:
         return frozenset(seen)
 
     def module_path(self, module: str, importer: str) -> str | None:
-        """Return the file that `module`, as imported in `importer`, stands for; None where it is not in the repository."""
+        """Return the file that `module`, as imported in `importer`, stands for; None for one of another repository."""
         if module.startswith("."):
             return self._relative_module(module, importer)
         tail = module.replace(".", "/")

@@ -31,7 +31,7 @@ class ImportFact:
 
 @dataclass(frozen=True, slots=True)
 class ClassFact:
-    """One class statement; `bases` and `decorators` are dotted text, empty where they are other expressions.
+    """One class statement; `bases` (without `[...]`) and `decorators` are dotted text, empty for other expressions.
 
     Its body's names stand in `FileFacts.names[qualname]`.
     """
@@ -97,6 +97,13 @@ class FileFacts:
         if OTHER in targets:
             return frozenset()
         return frozenset(f"{target}.{rest}" if rest else target for target in targets)
+
+    def find_import(self, name: str, scope: str = MODULE) -> ImportFact | None:
+        """Return the first import that binds a plain `name`, used in `scope`; None where something else does."""
+        for place in self._lookup_order(scope):
+            if name in self.names.get(place, {}):
+                return next((fact for fact in self.imports if fact.scope == place and fact.name == name), None)
+        return None
 
     @property
     def star_imports(self) -> tuple[str, ...]:

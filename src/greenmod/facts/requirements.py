@@ -1,4 +1,4 @@
-"""What a project declares about a package: pins in `pyproject.toml`, requirements files, `setup.cfg`, `Pipfile`.
+"""What a project declares about a package: pins in `pyproject.toml`, requirements files, `setup.cfg`, `Pipfile`, locks.
 
 Read as text by shape, so that a file written for one tool is understood without that tool. Nothing is executed.
 """
@@ -6,13 +6,18 @@ Read as text by shape, so that a file written for one tool is understood without
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from packaging.version import Version
 
 # Versions that stand for "some release of this series" when a specifier is asked whether it admits one.
 _PROBES = ("0", "5", "10", "12", "20", "99")
 _FILES = ("pyproject.toml", "setup.cfg", "setup.py", "Pipfile")
+_LOCKS = ("poetry.lock", "uv.lock", "pdm.lock")
 _EXTRAS = r"(?:\[[^\]]*\])?"
 
 
@@ -26,22 +31,40 @@ class Requirement:
 
     def admits(self, major: int) -> bool:
         """Tell whether some release of the series `major.*` satisfies every specifier found."""
-        from packaging.specifiers import SpecifierSet
+        probes = (f"{major}.{minor}.{micro}" for minor in _PROBES for micro in _PROBES)
+        return any(version.major == major for version in self._satisfying(probes))
+
+    def admits_from(self, version: str) -> bool:
+        """Tell whether some release from `version` on satisfies every specifier found."""
         from packaging.version import Version
 
-        sets = [SpecifierSet(text, prereleases=True) for text in self.specifiers]
-        versions = {Version(f"{major}.{minor}.{micro}") for minor in _PROBES for micro in _PROBES}
-        for spec in (spec for group in sets for spec in group):
-            if spec.operator in ("==", "~=", ">=", "<=", "===") and not spec.version.endswith("*"):
-                versions.add(Version(spec.version))
-        return any(v.major == major and all(group.contains(v) for group in sets) for v in versions)
+        return any(found >= Version(version) for found in self._satisfying((version, f"{version}.99", "9999")))
+
+    def _satisfying(self, probes: Iterable[str]) -> Iterator[Version]:
+        """Yield those of `probes`, and of the versions that the specifiers name, that satisfy every specifier."""
+        from packaging.specifiers import InvalidSpecifier, SpecifierSet
+        from packaging.version import Version
+
+        versions = {Version(text) for text in probes}
+        try:
+            sets = [SpecifierSet(text, prereleases=True) for text in self.specifiers]
+        except InvalidSpecifier:  # poetry's `||`, say: what isn't understood rules nothing out
+            sets = []
+        for spec in (spec for group in sets for spec in group if spec.operator != "==="):
+            bound = Version(spec.version.removesuffix(".*"))
+            versions |= {bound, Version(f"{bound.base_version}.99")}
+        yield from (version for version in versions if all(group.contains(version) for group in sets))
 
 
 def find_requirement(root: Path, folder: str, package: str) -> Requirement | None:
-    """Look from `folder` up to `root` for the first folder whose files name `package` with a version."""
+    """Look from `folder` up to `root` for the first folder whose files name `package` with a version.
+
+    What people wrote counts before what a tool locked: a library supports more than the one version in its lock.
+    """
     while True:
         found = [hit for path in _files(root / folder) for hit in _in_file(root, path, package)]
         pinned = [(spec, where) for spec, where in found if spec]
+        pinned = pinned or [hit for name in _LOCKS for hit in _in_lock(root, root / folder / name, package)]
         if pinned:
             return Requirement(package, tuple(spec for spec, _ in pinned), pinned[0][1])
         if not folder:
@@ -62,7 +85,7 @@ def _in_file(root: Path, path: Path, package: str) -> Iterator[tuple[str, str]]:
     except OSError:
         return
     # `pydantic[email]>=1.8,<3` in a string or a requirements line; `pydantic = "^1.10"` in poetry and Pipfile.
-    name = re.escape(package).replace(r"\-", "[-_.]").replace("_", "[-_.]")
+    name = _name_pattern(package)
     plain = re.compile(
         rf"""^[\s"'\-]*(?:.*["'\s,(])?{name}{_EXTRAS}\s*(?P<spec>(?:[<>=!~]=?=?\s*[\w.*]+\s*,?\s*)*)""", re.I
     )
@@ -79,6 +102,23 @@ def _in_file(root: Path, path: Path, package: str) -> Iterator[tuple[str, str]]:
             yield _as_pep440(match["spec"] or match["inner"] or ""), where
         elif (match := plain.match(code)) and _is_whole_word(code, match, package):
             yield match["spec"].strip().rstrip(",").replace(" ", ""), where
+
+
+def _in_lock(root: Path, path: Path, package: str) -> Iterator[tuple[str, str]]:
+    """Yield `(specifier, where)` for the version of `package` that a lock file names."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return
+    name = _name_pattern(package)
+    entry = re.compile(rf"""^name\s*=\s*"{name}"\s*\nversion\s*=\s*"(?P<version>[^"]+)\"""", re.I | re.M)
+    for match in entry.finditer(text):
+        line = text.count("\n", 0, match.start("version")) + 1
+        yield f"=={match['version']}", f"{path.relative_to(root).as_posix()}:{line}"
+
+
+def _name_pattern(package: str) -> str:
+    return re.escape(package).replace(r"\-", "[-_.]").replace("_", "[-_.]")
 
 
 def _is_whole_word(line: str, match: re.Match[str], package: str) -> bool:

@@ -129,7 +129,7 @@ class _Surveyor(ast.NodeVisitor):
                 qualname,
                 first_line(node),
                 node.end_lineno or node.lineno,
-                tuple(dotted(base) for base in node.bases),
+                tuple(dotted(_unsubscripted(base)) for base in node.bases),
                 tuple(keyword.arg or "**" for keyword in node.keywords),
                 tuple(dotted(decorator) for decorator in node.decorator_list),
             )
@@ -214,6 +214,10 @@ class _Surveyor(ast.NodeVisitor):
 
 def _called(node: ast.expr) -> ast.expr:
     return node.func if isinstance(node, ast.Call) else node
+
+
+def _unsubscripted(node: ast.expr) -> ast.expr:
+    return node.value if isinstance(node, ast.Subscript) else node
 
 
 def _parameters(args: ast.arguments) -> tuple[str, ...]:

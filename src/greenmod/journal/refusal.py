@@ -29,7 +29,9 @@ def attempt(path: str, action: Callable[_P, _R], *args: _P.args, **kwargs: _P.kw
                 path, 1, DISK_FULL, "the disk is full; left as it is. Free some space and run greenmod again."
             )
         reason = error.strerror or str(error)
-        return Problem(path, 1, "unwritable", f"can't be written: {reason}. Check its folder's permissions.")
+        return Problem(
+            path, 1, "unwritable", f"can't be written: {reason}. Check the disk and its folder's permissions."
+        )
 
 
 def without_journal(path: str, folder: Path, error: OSError) -> Problem:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from greenmod.api import Decision, FilePlan
@@ -106,7 +106,8 @@ class _Planned:
 
     def _decided(self, spec: CodemodSpec) -> Mapping[str, FilePlan]:
         surveys = {path: data for path, (_, data) in self._surveys(spec).items()}
-        project = Project(self._run.root, self._run.files.all, surveys, self._facts_of, self._search)
+        more = lru_cache(maxsize=None)(partial(self._survey_more, spec))
+        project = Project(self._run.root, self._run.files.all, surveys, self._facts_of, self._search, more)
         try:
             decision = load(spec).decide(project, self._run.selection.options.get(spec.name, {}))
         except Exception as error:  # the border: a codemod may fail in any way, and only its own work is lost
@@ -121,6 +122,14 @@ class _Planned:
             for site in decision.skips
             if site.path in self.chosen
         )
+
+    def _survey_more(self, spec: CodemodSpec, path: str) -> object:
+        """Survey a file that the prefilter did not let through, because a decision asks for it."""
+        found = survey_file(self._run.root, (spec,), path)
+        if found is None:
+            return None
+        self._facts.setdefault(path, found.facts)
+        return found.surveys.get(spec.name, ((), None))[1]
 
     def _facts_of(self, path: str) -> FileFacts | None:
         if path not in self._facts:

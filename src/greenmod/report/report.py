@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from greenmod.apply import Rendering
 from greenmod.model import Change, ChangeSet, ExitCode, Problem
-from greenmod.verify.verification import Verification
+
+if TYPE_CHECKING:
+    from greenmod.verify.verification import Verification
 
 
 @dataclass(frozen=True, slots=True)

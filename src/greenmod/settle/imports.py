@@ -23,7 +23,7 @@ def import_spans(source: Source, needs: Iterable[ImportNeed], taken: Sequence[Sp
 
     Raises SyntaxError where the running Python can't parse the file.
     """
-    wanted = sorted(set(needs))
+    wanted = sorted(set(needs), key=repr)
     adds = [need for need in wanted if need.action == "add"]
     drops = [need for need in wanted if need.action == "drop"]
     file = _File(source, parse(source), tuple(taken))
@@ -68,11 +68,11 @@ def _added(file: _File, needs: Sequence[ImportNeed]) -> Iterator[Span]:
                 continue
         fresh.append(_statement(need))
     for (at, form), names in joined.items():
-        yield at, at, "".join(form.replace("@", name) for name in names)
+        yield at, at, "".join(form.replace("@", name) for name in dict.fromkeys(names))
     if fresh:
         at, before, after = _below_imports(file)
         newline = file.source.newline
-        yield at, at, before + newline.join(sorted(fresh)) + after
+        yield at, at, before + newline.join(sorted(set(fresh))) + after
 
 
 def _home(file: _File, need: ImportNeed) -> ast.ImportFrom | str | None:
@@ -82,6 +82,7 @@ def _home(file: _File, need: ImportNeed) -> ast.ImportFrom | str | None:
             node for node in ast.walk(file.tree) if isinstance(node, ast.ImportFrom) and _binds(node, need.beside)
         ]
         beside = [node for node in beside if node.module == need.module and not node.level]
+        beside = [node for node in beside if node.lineno == need.line] or beside
         if any(_imports(node, need) for node in beside):
             return "present"
         if beside:

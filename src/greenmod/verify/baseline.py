@@ -68,15 +68,15 @@ def check_baseline(run: Run) -> None:
 
 
 def check_origin(run: Run) -> None:
-    """Raise VerifyError if modules of the project were imported from the original instead of the sandbox."""
+    """Raise VerifyError if modules of the project were imported from anywhere but the sandbox."""
     if not run.record.foreign:
         return
-    module, file = min(run.record.foreign.items(), key=lambda item: (item[0].count("."), item))
-    holder = _holder(module, Path(file))
+    module = min(run.record.foreign, key=lambda name: (name.count("."), name))
+    foreign = run.record.foreign[module]
     raise VerifyError(
-        f"{module}: imported from {file}, not from the sandbox, so the tests would not notice any change",
-        f"An editable install leads to the original. Run again with PYTHONPATH={holder}; greenmod then puts the "
-        "sandbox's copy of that folder first.",
+        f"{module}: imported from {foreign.file}, not from the sandbox, so the tests would not notice any change",
+        f"The environment holds an install of the project. Run again with PYTHONPATH="
+        f"{_holder(module, Path(foreign.original))}; greenmod then puts the sandbox's copy of that folder first.",
     )
 
 

@@ -12,7 +12,7 @@ from hashlib import sha256
 from greenmod.model import Verdict
 from greenmod.verify.baseline import Baseline, RunTests, check_baseline, check_origin
 from greenmod.verify.compare import Worse, find_differing, find_fixed, find_worse
-from greenmod.verify.outcomes import Ending, Outcome, Run, Sign
+from greenmod.verify.outcomes import NO_TEST, Ending, Outcome, Run, Sign
 from greenmod.verify.sandbox import Files
 from greenmod.verify.verification import Conviction
 
@@ -115,17 +115,16 @@ def _broken(worse: tuple[Worse, ...]) -> Conviction:
 
 def _inconclusive(baseline: Run, run: Run) -> Conviction:
     message = _INCONCLUSIVE[run.ending].format(limit=f"{run.seconds:.0f} s", code=run.exit_code)
-    test, also = (run.record.running[0], run.record.running[1:]) if run.record.running else ("", ())
+    test, *also = run.record.running or (NO_TEST,)
     before = baseline.result(Sign(test)).outcome
-    return Conviction(Verdict.INCONCLUSIVE, test, before, Outcome.UNKNOWN, message, also)
+    return Conviction(Verdict.INCONCLUSIVE, test, before, Outcome.UNKNOWN, message, tuple(also))
 
 
 def _sentence(conviction: Conviction | None) -> str:
     if conviction is None:
         return "Nothing got worse"
     if conviction.verdict is Verdict.INCONCLUSIVE:
-        where = f" in {conviction.test}" if conviction.test else ""
-        return f"Inconclusive{where}: {conviction.message}"
+        return f"Inconclusive: {conviction.message}, in {conviction.test}"
     others = f", and {len(conviction.also)} more" if conviction.also else ""
     return f"Worse: {conviction.test} ({conviction.before.value} → {conviction.after.value}){others}"
 

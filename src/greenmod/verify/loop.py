@@ -6,9 +6,9 @@ The user's tree is only read.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from greenmod.model import Change, ChangeSet, Verdict
+from greenmod.model import ChangeSet, Verdict
 from greenmod.verify.baseline import take_baseline
 from greenmod.verify.compare import find_still_red, find_unawaited
 from greenmod.verify.judge import Judge
@@ -35,10 +35,13 @@ def verify(suite: Suite, changes: ChangeSet, ids: frozenset[str], render: Render
     if not chosen:
         return Verification()
     started = time.monotonic()
-    with open_sandbox(suite.root, (*suite.include, *_literally(chosen))) as sandbox:
+    changed = sorted({path for change in chosen for path in change.paths})
+    # Git pathspecs: an ignored file that changes was named by the user, and is there as well.
+    include = (*suite.include, *(f":(literal){path}" for path in changed))
+    with open_sandbox(suite.root, include) as sandbox:
         for path in sandbox.left_out:
             tell(f"{path}: can't be read; the tests run without it")
-        runner = Runner(suite, sandbox)
+        runner = Runner(suite, sandbox, changed)
         tell(f"Verifying with {runner.interpreter.path}")
         baseline = take_baseline(runner.run, suite.cheap, tell)
         if runner.limit is None:
@@ -61,11 +64,6 @@ def verify(suite: Suite, changes: ChangeSet, ids: frozenset[str], render: Render
             runs=runner.runs,
             seconds=time.monotonic() - started,
         )
-
-
-def _literally(changes: Iterable[Change]) -> tuple[str, ...]:
-    """Return git pathspecs for the files that change, so that an ignored one that was named is there as well."""
-    return tuple(sorted({f":(literal){path}" for change in changes for path in change.paths}))
 
 
 def _dropped(found: Found[Conviction], requires: Requires) -> tuple[Dropped, ...]:

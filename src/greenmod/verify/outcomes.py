@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass, field, fields
 from enum import Enum
 
 _UNAWAITED = re.compile(r"coroutine '([^']+)' was never awaited")
-# Where a warning goes that pytest ties to no test, such as one of an import.
-_NO_TEST = "(outside of the tests)"
+# Where things go that pytest ties to no test, such as a warning of an import.
+NO_TEST = "(outside of the tests)"
 
 
 class Outcome(str, Enum):
@@ -64,12 +64,20 @@ GONE = Result(Outcome.GONE, "no longer collected")
 
 
 @dataclass(frozen=True, slots=True)
+class Foreign:
+    """Where a module of the project was imported from instead of the sandbox, and where it lies in the project."""
+
+    file: str
+    original: str
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """What the plugin wrote. `status` is pytest's exit status, None when the session never finished."""
 
     results: Mapping[Sign, Result]
     running: tuple[str, ...] = ()
-    foreign: Mapping[str, str] = field(default_factory=dict)
+    foreign: Mapping[str, Foreign] = field(default_factory=dict)
     status: int | None = None
     lost_worker: bool = False
 
@@ -133,7 +141,7 @@ class _Log:
     def __init__(self) -> None:
         self.results: dict[Sign, Result] = {}
         self.running: set[str] = set()
-        self.foreign: dict[str, str] = {}
+        self.foreign: dict[str, Foreign] = {}
         self.status: int | None = None
         self.lost_worker = False
 
@@ -148,10 +156,10 @@ class _Log:
                 self._weigh(Sign(line["id"]), Result(outcome, line["message"]))
             case "warning":
                 for coroutine in _UNAWAITED.findall(line["message"]):
-                    sign = Sign(line["id"] or _NO_TEST, coroutine)
+                    sign = Sign(line["id"] or NO_TEST, coroutine)
                     self.results[sign] = Result(Outcome.UNAWAITED, f"coroutine '{coroutine}' was never awaited")
             case "foreign":
-                self.foreign[line["module"]] = line["file"]
+                self.foreign[line["module"]] = Foreign(line["file"], line["original"])
             case "finish":
                 self.status = int(line["status"])
 

@@ -32,12 +32,16 @@ _GRACE = 0.5
 
 
 class Runner:
-    """Runs one selection of tests in one sandbox. `limit` is how long a run may take, in seconds."""
+    """Runs one selection of tests in one sandbox. `limit` is how long a run may take, in seconds.
 
-    def __init__(self, suite: Suite, sandbox: Sandbox) -> None:
+    `changed` are the files whose every import must come from the sandbox.
+    """
+
+    def __init__(self, suite: Suite, sandbox: Sandbox, changed: Collection[str] = ()) -> None:
         self.limit = suite.timeout
         self.runs = 0
         self._sandbox = sandbox
+        self._changed = sorted(changed)
         self._folder = sandbox.tree / suite.folder
         self._args = tuple(_map_argument(sandbox, argument) for argument in suite.pytest_args)
         env = _environment(sandbox, self._folder, dict(os.environ))
@@ -72,6 +76,7 @@ class Runner:
             "results": str(scratch / "results"),
             "root": os.path.realpath(self._sandbox.root),
             "tree": str(self._sandbox.tree),
+            "changed": self._changed,
             "only": None if only is None else sorted(only),
             "is_parallel": any(map(_ASKS_FOR_XDIST.match, self._args)),
         }
@@ -108,8 +113,10 @@ class Runner:
 
     def _relative(self, text: str) -> str:
         """Take the sandbox out of what is shown: its paths mean nothing to anyone, and differ each time."""
-        tree = f"{self._sandbox.tree}{os.sep}"
-        return text.replace(json.dumps(tree)[1:-1], "").replace(tree, "")
+        tree = str(self._sandbox.tree)
+        for shown in (json.dumps(tree)[1:-1], tree):
+            text = text.replace(shown + os.sep, "").replace(shown, ".")
+        return text
 
 
 def _environment(sandbox: Sandbox, folder: Path, env: dict[str, str]) -> dict[str, str]:

@@ -31,6 +31,7 @@ class Order:
         self.results: str = asked["results"]
         self.root: str = asked["root"]
         self.tree: str = asked["tree"]
+        self.changed: list[str] = asked["changed"]
         self.only: list[str] | None = asked["only"]
         self.is_parallel: bool = asked["is_parallel"]
 
@@ -111,6 +112,7 @@ class Guard:
     def __init__(self, log: Log, order: Order) -> None:
         self._say = log.say
         self._order = order
+        self._changed = {name: path for path in order.changed for name in _possible_names(path)}
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -130,16 +132,22 @@ class Guard:
 
     def _report_foreign(self) -> bool:
         foreign = list(self._foreign_modules())
-        for name, file in foreign:
-            self._say("foreign", module=name, file=file)
+        for name, file, original in foreign:
+            self._say("foreign", module=name, file=file, original=original)
         return bool(foreign)
 
-    def _foreign_modules(self) -> Iterator[tuple[str, str]]:
-        """Yield the modules of the project that came from the original tree."""
+    def _foreign_modules(self) -> Iterator[tuple[str, str, str]]:
+        """Yield the project's modules that came from the original tree, or from a copy among the installed packages."""
         for name, module in sorted(sys.modules.items()):
             file = _file_of(module)
-            if file is not None and self._is_foreign(os.path.dirname(file)):
-                yield name, file
+            if file is None:
+                continue
+            if self._is_foreign(os.path.dirname(file)):
+                yield name, file, file
+            elif name in self._changed and not _is_inside(os.path.realpath(file), self._order.tree):
+                original = os.path.join(self._order.root, self._changed[name])
+                if _is_same_text(file, original):
+                    yield name, file, original
 
     @lru_cache(maxsize=10_000)  # noqa: B019 - the guard lives as long as the process
     def _is_foreign(self, folder: str) -> bool:
@@ -159,6 +167,23 @@ def _is_in_environment(folder: str, root: str) -> bool:
             return True
         folder = os.path.dirname(folder)
     return False
+
+
+def _possible_names(path: str) -> Iterator[str]:
+    """Yield what a file may be called as a module, by whichever of its folders it is imported from."""
+    parts = os.path.splitext(path)[0].split("/")
+    if parts[-1] == "__init__":
+        parts.pop()
+    for start in range(len(parts)):
+        yield ".".join(parts[start:])
+
+
+def _is_same_text(one: str, other: str) -> bool:
+    try:
+        with open(one, "rb") as first, open(other, "rb") as second:
+            return first.read() == second.read() != b""
+    except OSError:
+        return False
 
 
 def _file_of(module: object) -> str | None:
