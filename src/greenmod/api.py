@@ -18,6 +18,7 @@ from greenmod.errors import CodemodError
 from greenmod.facts.project import Definition, External, Project, Target, Unknown
 from greenmod.facts.record import ClassFact, FileFacts, FunctionFact, ImportFact
 from greenmod.facts.requirements import Requirement
+from greenmod.facts.scopes import ScopedVisitor
 from greenmod.facts.survey import dotted
 from greenmod.model import ImportNeed, Safety
 from greenmod.prefilter import Triggers
@@ -38,6 +39,7 @@ __all__ = [
     "Project",
     "Requirement",
     "Safety",
+    "ScopedVisitor",
     "SkippedSite",
     "Survey",
     "SurveyedFile",

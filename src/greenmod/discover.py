@@ -7,39 +7,48 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from greenmod.errors import UsageError
 
-# What a walk outside git leaves out: environments, caches, vendored JavaScript. (In git, .gitignore decides as well.)
+# What a walk outside git leaves out: environments, caches, vendored JavaScript. (In git, .gitignore decides.)
 _NEVER = frozenset({"node_modules", "__pycache__", "site-packages", "venv", "env", "build", "dist"})
+# What is left out even where it was committed.
+_NOBODYS = ("node_modules/", "site-packages/", "__pycache__/")
 
 
-@dataclass(frozen=True, slots=True)
 class Files:
-    """`all` Python files under the root, and the `chosen` among them (or beside them) that may be changed; sorted."""
+    """The Python files that a run is about, listed when they are asked for; paths are relative to the root.
 
-    all: tuple[str, ...]
-    chosen: tuple[str, ...]
+    `scope` are the given paths: folders, or files of any name.
+    """
+
+    def __init__(self, root: Path, scope: Sequence[str], exclude: Sequence[str] = ()) -> None:
+        self._root = root
+        self._scope = scope
+        self._exclude = exclude
+
+    @cached_property
+    def all(self) -> tuple[str, ...]:
+        """Every Python file of the repository, sorted."""
+        listed = _from_git(self._root)
+        return tuple(_without(self._exclude, sorted(_walk(self._root)) if listed is None else listed))
+
+    @cached_property
+    def chosen(self) -> tuple[str, ...]:
+        """Those that may be changed, sorted."""
+        if "." in self._scope:
+            return self.all
+        named = [path for path in self._scope if (self._root / path).is_file()]
+        folders = tuple(f"{path}/" for path in self._scope if path not in named)
+        inside = [path for path in self.all if path.startswith(folders)] if folders else []
+        return tuple(sorted({*inside, *_without(self._exclude, named)}))
 
 
 def resolve_paths(root: Path, paths: Sequence[Path]) -> tuple[str, ...]:
     """Return `paths` relative to `root`, in POSIX form (`.` for the root itself). Raises UsageError."""
     return tuple(_relative(root, path) for path in paths)
-
-
-def discover(root: Path, scope: Sequence[str], exclude: Sequence[str] = ()) -> Files:
-    """List the Python files of `root`; `scope` are paths relative to it, files of any name among them."""
-    listed = _from_git(root)
-    everything = sorted(_walk(root) if listed is None else listed)
-    everything = _without(exclude, everything)
-    if "." in scope:
-        return Files(tuple(everything), tuple(everything))
-    folders = tuple(f"{path}/" for path in scope)
-    named = {path for path in scope if (root / path).is_file()}
-    inside = {path for path in everything if path.startswith(folders)} if folders else set()
-    return Files(tuple(everything), tuple(sorted({*inside, *_without(exclude, sorted(named))})))
 
 
 def link_target(root: Path, path: str) -> str | None:
@@ -68,18 +77,21 @@ def _relative(root: Path, path: Path) -> str:
     return relative.as_posix()
 
 
-def _from_git(root: Path) -> set[str] | None:
-    """Ask git for tracked and untracked-not-ignored Python files; None where git can't say."""
+def _from_git(root: Path) -> list[str] | None:
+    """Ask git for tracked and untracked-not-ignored Python files, sorted; None where git can't say."""
     if not (root / ".git").exists():
         return None
     names = _git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "*.py")
     if names is None:
         return None
-    doubtful = {name for name in names if not _NEVER.isdisjoint(name.split("/")[:-1])}
-    return (names - doubtful) | {name for name in doubtful if not _is_environment(root, name)}
+    everything = "\0".join(names)
+    for folder in _NOBODYS:
+        if folder in everything:
+            names = [name for name in names if folder not in name]
+    return sorted(set(names))
 
 
-def _git(root: Path, *arguments: str) -> set[str] | None:
+def _git(root: Path, *arguments: str) -> list[str] | None:
     """Return the names that a git command prints; None where it fails."""
     import subprocess
 
@@ -87,15 +99,7 @@ def _git(root: Path, *arguments: str) -> set[str] | None:
         done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return None
-    return {os.fsdecode(name) for name in done.stdout.split(b"\0") if name}
-
-
-def _is_environment(root: Path, name: str) -> bool:
-    """Tell whether a tracked file lies in a committed environment or in installed packages."""
-    parts = name.split("/")[:-1]
-    if {"node_modules", "site-packages", "__pycache__"}.intersection(parts):
-        return True
-    return any((root / "/".join(parts[: depth + 1]) / "pyvenv.cfg").is_file() for depth in range(len(parts)))
+    return os.fsdecode(done.stdout).split("\0")[:-1]
 
 
 def _walk(root: Path) -> Iterable[str]:

@@ -11,35 +11,39 @@ from pathlib import Path
 
 from ahocorasick_rs import BytesAhoCorasick
 
-# Any of the entries; an entry that is a tuple asks for all of its words.
+# Any of the entries; an entry that is a tuple asks for all of its words, the rarest first.
 Triggers = Sequence[str | Sequence[str]]
 
 _CHUNK = 1 << 16
 
 
 class Gate:
-    """Which of several codemods a file could concern. No triggers at all means every file."""
+    """Which of several codemods a file could concern. No triggers at all means every file.
+
+    One automaton looks for the first word of each entry; all else is asked of the few files that hold one.
+    """
 
     def __init__(self, triggers: Mapping[str, Triggers], patterns: Mapping[str, str] | None = None) -> None:
+        self._needs = {name: tuple(_encoded(entry) for entry in entries) for name, entries in triggers.items()}
         self._patterns = {name: pattern.encode() for name, pattern in (patterns or {}).items() if pattern}
-        self._needs = {
-            name: tuple((entry,) if isinstance(entry, str) else tuple(entry) for entry in entries)
-            for name, entries in triggers.items()
-        }
-        self.words = sorted({word for entries in self._needs.values() for entry in entries for word in entry})
-        self._automaton = BytesAhoCorasick([word.encode() for word in self.words])
+        self._is_open = not all(self._needs.values())
+        self._automaton = BytesAhoCorasick(sorted({entry[0] for entries in self._needs.values() for entry in entries}))
 
     def names(self, data: bytes) -> tuple[str, ...]:
         """Return the codemods that `data` could concern, in the order they were given."""
-        hits = self._automaton.find_matches_as_indexes(data, overlapping=True) if self.words else ()
-        if not hits and all(self._needs.values()):
+        if not self._is_open and not self._automaton.find_matches_as_indexes(data):
             return ()
-        found = {self.words[hit[0]] for hit in hits}
-        return tuple(
-            name
-            for name, entries in self._needs.items()
-            if (not entries or any(found.issuperset(entry) for entry in entries)) and self._matches(name, data)
-        )
+        return tuple(name for name in self._needs if self._concerns(name, data))
+
+    def _concerns(self, name: str, data: bytes) -> bool:
+        entries = self._needs[name]
+        if entries and not any(all(word in data for word in entry) for entry in entries):
+            return False
+        if name not in self._patterns:
+            return True
+        import re
+
+        return re.search(self._patterns[name], data) is not None
 
     @property
     def all_names(self) -> tuple[str, ...]:
@@ -49,13 +53,6 @@ class Gate:
     def fingerprint(self) -> str:
         """Text that differs where another gate could answer otherwise."""
         return repr((sorted(self._needs.items()), sorted(self._patterns.items())))
-
-    def _matches(self, name: str, data: bytes) -> bool:
-        if name not in self._patterns:
-            return True
-        import re
-
-        return re.search(self._patterns[name], data) is not None
 
 
 def scan(root: Path, paths: Iterable[str], gate: Gate) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -84,3 +81,7 @@ def _read(path: str) -> bytes:
         return b"".join(parts)
     finally:
         os.close(descriptor)
+
+
+def _encoded(entry: str | Sequence[str]) -> tuple[bytes, ...]:
+    return (entry.encode(),) if isinstance(entry, str) else tuple(word.encode() for word in entry)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from greenmod import config as configuration
-from greenmod.discover import Files, discover, resolve_paths
+from greenmod.discover import Files, resolve_paths
 from greenmod.errors import UsageError
 from greenmod.facts.cache import Cache, cache_file
 from greenmod.facts.scan import scan_cached
@@ -49,6 +49,7 @@ class Run:
     selection: Selection
     files: Files
     gate: Gate
+    is_partial: bool
 
     @property
     def root(self) -> Path:
@@ -64,22 +65,23 @@ def start(request: Request, config: configuration.Config | None = None) -> Run:
     config = config or configuration.load(configuration.find_root(Path(os.path.abspath(paths[0]))))
     root = config.root
     selection = choose(config, request.select, request.ignore, request.unsafe, request.options)
-    files = discover(root, resolve_paths(root, paths), config.exclude)
+    scope = resolve_paths(root, paths)
+    files = Files(root, scope, config.exclude)
     gate = Gate(
         {spec.name: spec.triggers if request.gated else () for spec in selection.specs},
         {spec.name: spec.pattern for spec in selection.specs if request.gated},
     )
-    return Run(request, config, selection, files, gate)
+    return Run(request, config, selection, files, gate, is_partial="." not in scope)
 
 
 def find_candidates(run: Run) -> Candidates:
     """Return the files that some codemod must look at, with the codemods' names; empty where there is nothing to do."""
+    chosen = run.files.chosen
+    needs_all = any(spec.has_decide for spec in run.selection.specs)
+    if run.is_partial and not any(True for _ in scan(run.root, chosen, run.gate)):
+        return {}
     with open_cache(run) as cache:
-        if len(run.files.chosen) < len(run.files.all) and not dict(scan(run.root, run.files.chosen, run.gate)):
-            return {}
-        everything = sorted({*run.files.all, *run.files.chosen})
-        needed = everything if any(spec.has_decide for spec in run.selection.specs) else run.files.chosen
-        return scan_cached(run.root, needed, run.gate, cache)
+        return scan_cached(run.root, sorted({*run.files.all, *chosen}) if needs_all else chosen, run.gate, cache)
 
 
 def plan(run: Run, candidates: Candidates, progress: Progress | None = None) -> ChangeSet:

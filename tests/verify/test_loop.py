@@ -6,72 +6,20 @@ import os
 import signal
 import subprocess
 import sys
-import venv
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from greenmod.errors import VerifyError
-from greenmod.model import Change, ChangeSet, Edit, Safety, Verdict
-from greenmod.verify import Counts, Outcome, Suite, Verification, verify
+from greenmod.model import Verdict
+from greenmod.verify import Counts, Outcome, Verification
 
-PYTHON = Path(sys.executable)
-needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and links")
+if TYPE_CHECKING:
+    from tests.verify.conftest import Make, Project
 
-
-@pytest.fixture(autouse=True, scope="module")
-def _bare_environment() -> Iterator[None]:
-    """Start the child processes without what the environment of this test run would add to them."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-        for name in ("PYTEST_ADDOPTS", "PYTHONPATH", "VIRTUAL_ENV"):
-            patch.delenv(name, raising=False)
-        yield
-
-
-class Project:
-    """A folder of files and the changes that are proposed for it."""
-
-    def __init__(self, root: Path, files: Mapping[str, str]) -> None:
-        self.root = root
-        self.changes: list[Change] = []
-        self.told: list[str] = []
-        for path, text in files.items():
-            (root / path).parent.mkdir(parents=True, exist_ok=True)
-            (root / path).write_text(text)
-
-    def propose(self, id: str, path: str, old: str, new: str, requires: tuple[str, ...] = ()) -> None:
-        """Add the change that replaces the only `old` in `path`."""
-        text = (self.root / path).read_text()
-        assert text.count(old) == 1
-        start = text.index(old)
-        edit = Edit(path, start, start + len(old), new)
-        self.changes.append(Change(id, "by-hand", id, "for the test", Safety.SAFE, (edit,), requires=requires))
-
-    def render(self, ids: frozenset[str]) -> dict[str, bytes | None]:
-        edits = sorted((edit for change in self.changes if change.id in ids for edit in change.edits), reverse=True)
-        texts: dict[str, str] = {}
-        for edit in edits:
-            text = texts.get(edit.path) or (self.root / edit.path).read_text()
-            texts[edit.path] = text[: edit.start] + edit.text + text[edit.end :]
-        return {path: text.encode() for path, text in texts.items()}
-
-    def verify(self, *pytest_args: str, python: Path = PYTHON, cheap: float = 0.0) -> Verification:
-        changes = ChangeSet(changes=tuple(self.changes))
-        suite = Suite(self.root, python=python, pytest_args=pytest_args, cheap=cheap)
-        return verify(suite, changes, changes.ids, self.render, self.told.append)
-
-
-Make = Callable[[Mapping[str, str]], Project]
-
-
-@pytest.fixture
-def make(tmp_path: Path) -> Make:
-    def make(files: Mapping[str, str]) -> Project:
-        return Project(tmp_path / "shop", files)
-
-    return make
+needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 
 
 def snapshot(root: Path) -> dict[str, tuple[int, bytes]]:
@@ -105,8 +53,8 @@ def test_writes_into_its_tree(): Path(__file__).with_name("left.txt").write_text
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    project = Project(tmp_path_factory.mktemp("loop") / "shop", SHOP)
+def shop(project_at: Callable[[Path, Mapping[str, str]], Project], tmp_path_factory: pytest.TempPathFactory) -> Project:
+    project = project_at(tmp_path_factory.mktemp("loop") / "shop", SHOP)
     path = "shop/prices.py"
     project.propose("fine", path, "price / 2", "price * 0.5")
     project.propose("wrong", path, "price * 2", "price * 3")
@@ -246,45 +194,6 @@ def test_convicts_a_change_that_leaves_a_coroutine_unawaited(make: Make) -> None
     )
 
 
-# Fails whenever the number of its run is among those named; the count lies outside of the sandbox.
-FLAKY = """\
-from pathlib import Path
-def test_flaky():
-    counter = Path({counter!r})
-    run = int(counter.read_text()) if counter.exists() else 1
-    counter.write_text(str(run + 1))
-    assert run not in {failing}
-def test_calm(): assert True
-VALUE = 1
-"""
-
-
-@pytest.mark.parametrize(
-    ("failing", "cheap"),
-    [
-        ((2, 3), 20.0),  # two baseline runs disagree
-        ((3,), 20.0),  # it fails with the change, but not when that is repeated
-        ((2, 3, 4, 5), 0.0),  # it fails with the change each time, and then without it as well
-    ],
-)
-def test_never_lets_a_flaky_test_decide(make: Make, tmp_path: Path, failing: tuple[int, ...], cheap: float) -> None:
-    project = make({"test_a.py": FLAKY.format(counter=str(tmp_path / "counter"), failing=failing)})
-    project.propose("fine", "test_a.py", "VALUE = 1", "VALUE = 2")
-    verification = project.verify(cheap=cheap)
-    assert verification.kept == ("fine",)
-    assert verification.flaky == ("test_a.py::test_flaky",)
-
-
-def test_lets_a_test_decide_that_behaves_differently_alone(make: Make) -> None:
-    project = make(
-        {"test_a.py": "SEEN = []\ndef test_a(): SEEN.append(1)\ndef test_b(): assert SEEN and SEEN.pop() == 1\n"}
-    )
-    project.propose("wrong", "test_a.py", "append(1)", "append(2)")
-    verification = project.verify()
-    assert verification.flaky == ()
-    assert [dropped.conviction.test for dropped in verification.dropped] == ["test_a.py::test_b"]
-
-
 def test_calls_a_change_inconclusive_when_the_tests_crash(make: Make) -> None:
     project = make({"test_a.py": "import os\ndef test_a(): os.getpid()\nVALUE = 1\n"})
     project.propose("crashing", "test_a.py", "os.getpid()", "os._exit(0)")
@@ -307,88 +216,6 @@ def test_finds_the_tests_by_absolute_paths_in_the_sandbox(make: Make) -> None:
     assert verification.before == Counts(passed=1)
 
 
-@pytest.mark.parametrize(
-    ("files", "arguments", "message"),
-    [
-        ({"test_a.py": "VALUE = 1\n"}, (), "pytest found no tests(.|\n)*    rootdir: \\.\n"),
-        (
-            {"test_a.py": "VALUE = 1\n"},
-            ("--nonsense",),
-            "pytest could not run the tests .exit code 4.(.|\n)*--nonsense",
-        ),
-        ({"test_a.py": "VALUE = 1\n", "conftest.py": "import nothing_there\n"}, (), "No module named 'nothing_there'"),
-        (
-            {"test_a.py": "import os\nVALUE = 1\ndef test_a(): os._exit(7)\n"},
-            (),
-            r"pytest crashed in test_a\.py::test_a \(exit code 7\), before any change",
-        ),
-    ],
-)
-def test_stops_when_the_unchanged_tests_cannot_be_run(
-    make: Make, files: Mapping[str, str], arguments: tuple[str, ...], message: str
-) -> None:
-    project = make(files)
-    project.propose("any", "test_a.py", "VALUE = 1", "VALUE = 2")
-    with pytest.raises(VerifyError, match=message):
-        project.verify(*arguments)
-
-
-EDITABLE_HOOK = """\
-import sys
-from importlib.machinery import PathFinder
-class Editable:
-    @staticmethod
-    def find_spec(name, path=None, target=None):
-        return PathFinder.find_spec(name, [{source!r}]) if name == "app" else None
-sys.meta_path.append(Editable)
-"""
-
-
-@pytest.fixture
-def editable(make: Make) -> Project:
-    project = make({"src/app.py": "VALUE = 1\n", "test_app.py": "import app\ndef test_app(): assert app.VALUE == 1\n"})
-    project.propose("wrong", "src/app.py", "VALUE = 1", "VALUE = 2")
-    return project
-
-
-def make_environment(folder: Path, **links: str) -> Path:
-    """Make an environment that has this one's packages, and a `.pth` file per entry of `links`."""
-    venv.create(folder, symlinks=sys.platform != "win32")
-    packages = next(folder.glob("lib/python*/site-packages"), folder / "Lib/site-packages")
-    for name, text in {"ours": str(Path(pytest.__file__).parents[1]), **links}.items():
-        (packages / f"{name}.pth").write_text(text)
-    return folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-
-
-def test_wins_over_an_editable_install_that_is_a_path(editable: Project, tmp_path: Path) -> None:
-    python = make_environment(tmp_path / "env", shop=str(editable.root / "src"))
-    assert editable.verify(python=python).verdicts == {"wrong": Verdict.BROKEN}
-
-
-def test_refuses_an_editable_install_that_is_a_hook_until_its_remedy_is_followed(
-    editable: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "hooks").mkdir()
-    (tmp_path / "hooks/shop_hook.py").write_text(EDITABLE_HOOK.format(source=str(editable.root / "src")))
-    python = make_environment(tmp_path / "env", shop=f"{tmp_path / 'hooks'}\nimport shop_hook")
-    with pytest.raises(VerifyError, match=r"^app: imported from .*app\.py, not from the sandbox") as caught:
-        editable.verify(python=python)
-    assert f"PYTHONPATH={editable.root / 'src'};" in caught.value.remedy
-    monkeypatch.setenv("PYTHONPATH", str(editable.root / "src"))
-    assert editable.verify(python=python).verdicts == {"wrong": Verdict.BROKEN}
-
-
-def test_refuses_a_copy_of_the_project_among_the_installed_packages(editable: Project, tmp_path: Path) -> None:
-    python = make_environment(tmp_path / "env")
-    copy = next(tmp_path.glob("env/**/site-packages")) / "app.py"
-    copy.write_bytes((editable.root / "src/app.py").read_bytes())
-    with pytest.raises(
-        VerifyError, match=r"^app: imported from .*site-packages.app\.py, not from the sandbox"
-    ) as caught:
-        editable.verify(python=python)
-    assert f"PYTHONPATH={editable.root / 'src'};" in caught.value.remedy
-
-
 INTERRUPTED = """\
 import sys
 from pathlib import Path
@@ -402,21 +229,20 @@ verify(Suite(root, python=Path(sys.executable)), changes, changes.ids, lambda id
 
 @needs_posix
 def test_leaves_nothing_behind_when_it_is_interrupted(make: Make, tmp_path: Path) -> None:
-    pipe, temporary = tmp_path / "pipe", tmp_path / "temporary"
-    os.mkfifo(pipe)
+    marker, temporary = tmp_path / "marker", tmp_path / "temporary"
     temporary.mkdir()
-    test = (
-        f"import os, time\ndef test_a():\n    open({str(pipe)!r}, 'w').write(str(os.getpid()))\n    time.sleep(600)\n"
-    )
-    project = make({"test_a.py": test})
+    body = f"open({str(marker)!r}, 'w').write(str(os.getpid()))\n    time.sleep(600)"
+    project = make({"test_a.py": f"import os, time\ndef test_a():\n    {body}\n"})
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(temporary)}
     script = [sys.executable, "-c", INTERRUPTED, str(project.root)]
     with subprocess.Popen(script, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
-        tests = int(pipe.read_text())  # waits until the test is under way
+        while not (marker.exists() and marker.read_text()):
+            assert process.poll() is None
+            time.sleep(0.01)
         assert list(temporary.glob("greenmod-*"))
         process.send_signal(signal.SIGINT)
         _, error = process.communicate()
     assert error.rstrip().endswith("KeyboardInterrupt")
     assert list(temporary.iterdir()) == []
     with pytest.raises(ProcessLookupError):
-        os.kill(tests, 0)
+        os.kill(int(marker.read_text()), 0)

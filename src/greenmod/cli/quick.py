@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 # Options that don't matter as long as there is nothing to do.
-_FLAGS = frozenset({"--write", "--check", "--show-skips"})
+_FLAGS = frozenset({"--write", "--check", "--show-skips", "--no-cache"})
 
 
 def nothing_to_do(argv: list[str]) -> bool:
@@ -25,7 +25,7 @@ def nothing_to_do(argv: list[str]) -> bool:
     from greenmod.report import wording
 
     began = time.monotonic()
-    run = session.start(session.Request(tuple(Path(argument) for argument in rest)))
+    run = session.start(session.Request(tuple(map(Path, rest)), use_cache="--no-cache" not in argv))
     for recovered in recover(run.root):
         print(wording.recovered(recovered), file=sys.stderr)
     if session.find_candidates(run):

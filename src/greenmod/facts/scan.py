@@ -39,16 +39,22 @@ def scan_cached(root: Path, paths: Sequence[str], gate: Gate, cache: Cache) -> d
 
 
 def _stat_all(root: Path, paths: Sequence[str]) -> array[int]:
-    stats = array("q")
     base, lstat = f"{root}{os.sep}", os.lstat
-    for path in paths:
-        try:
-            status = lstat(base + path)
-        except OSError:
-            stats.extend((-1, -1, -1))
-        else:
+    stats = array("q")
+    try:
+        for status in map(lstat, [base + path for path in paths]):
             stats.extend((status.st_size, status.st_mtime_ns, status.st_ctime_ns))
+    except OSError:  # some file is gone: ask for each
+        return array("q", [field for path in paths for field in _stat(base + path)])
     return stats
+
+
+def _stat(path: str) -> tuple[int, int, int]:
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return -1, -1, -1
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _forget_racy(stats: array[int], began: int) -> None:

@@ -6,9 +6,10 @@ Everything is plain text here; colour is the terminal's business. Nothing passes
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from greenmod.apply import change_alone
-from greenmod.model import Change, Problem, Skip
+from greenmod.model import Change, ImportNeed, Problem, Skip
 from greenmod.report.patch import hunks
 from greenmod.report.report import Report
 from greenmod.report.wording import count, nothing_to_change
@@ -18,11 +19,15 @@ from greenmod.source import decode
 def diff_text(report: Report) -> Iterator[str]:
     """Yield the lines of all chosen changes, grouped by file, each under its title and reason."""
     path = ""
+    shown: set[ImportNeed] = set()
     for change in report.changes:
         if change.path != path:
             path = change.path
             yield f"{path}\n"
-        yield from change_text(change, report.baselines)
+        # An import that several changes share is shown with the first of them.
+        fresh = tuple(need for need in change.imports if need not in shown)
+        shown.update(fresh)
+        yield from change_text(replace(change, imports=fresh), report.baselines)
         yield "\n"
 
 

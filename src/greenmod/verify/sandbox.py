@@ -140,14 +140,15 @@ def _walk(root: Path) -> Iterator[str]:
         yield from ((at / name).relative_to(root).as_posix() for name in (*files, *folders) if name not in _NEVER)
 
 
-def _copy_tree(root: Path, tree: Path, paths: Iterable[str]) -> tuple[str, ...]:
+def _copy_tree(root: Path, tree: Path, paths: Sequence[str]) -> tuple[str, ...]:
     """Copy `paths` and return those that can't be read. Raises OSError when the copy can't be written."""
     left_out = []
     can_clone = True
+    for folder in {(tree / path).parent for path in paths}:
+        folder.mkdir(parents=True, exist_ok=True)
     for path in paths:
         source, target = root / path, tree / path
         mode = source.lstat().st_mode
-        target.parent.mkdir(parents=True, exist_ok=True)
         if stat.S_ISLNK(mode):
             target.symlink_to(_link_target(root, tree, source), target_is_directory=source.is_dir())
         elif stat.S_ISDIR(mode):
