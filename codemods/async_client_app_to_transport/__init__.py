@@ -69,12 +69,12 @@ class AsyncClientAppToTransport(Codemod):
 
     def leave_Arg(self, original_node: cst.Arg, updated_node: cst.Arg) -> cst.Arg:
         keyword = original_node.keyword
-        plans = cast("Mapping[tuple[int, int], tuple[str, str, str, str, str]]", self.decision)
+        plans = cast("Mapping[tuple[int, int], tuple[str, str, str | None, str, str]]", self.decision)
         if keyword is None or keyword.value != "app" or self.position(keyword) not in plans:
             return updated_node
         plan = Plan(*plans[self.position(keyword)])
         name = plan.transport.rpartition(".")[2]
-        imports = [self.need_import(plan.module, name, beside=plan.beside or None)] if plan.module else []
+        imports = [self.need_import(plan.module, name, beside=plan.beside)] if plan.module else []
         new = _through(plan.transport, updated_node)
         return self.change(original_node, new, plan.title, why=plan.why, imports=imports)
 

@@ -23,20 +23,17 @@ class Site(NamedTuple):
 
 
 class Names:
-    """What a file's assignments and imports say about names, wherever they stand."""
+    """What a file's assignments say about names, wherever they stand."""
 
     def __init__(self, tree: ast.Module) -> None:
         self.aliases: dict[str, str] = {}  # `Alias = httpx.AsyncClient`
         self.with_app: set[str] = set()  # `OPTIONS = {"app": app}`, `OPTIONS["app"] = app`
-        self.typing_lines: list[int] = []  # of imports that are there for type checkers alone
         for node in ast.walk(tree):
             if isinstance(node, ast.Assign):
                 for target in node.targets:
                     self._assigned(target, node.value)
             elif isinstance(node, ast.AnnAssign) and node.value is not None:
                 self._assigned(node.target, node.value)
-            elif isinstance(node, ast.If) and dotted(node.test).rpartition(".")[2] == "TYPE_CHECKING":
-                self.typing_lines += (child.lineno for child in node.body)
 
     def hold_app(self, value: ast.expr) -> bool:
         """Tell whether `value` is a dictionary that is known to have an `app`."""
@@ -67,8 +64,7 @@ class Calls(ScopedVisitor):
 
     def data(self) -> dict[str, object]:
         """Return what was found as plain data."""
-        sites = [tuple(site) for site in self.sites]
-        return {"sites": sites, "aliases": self._names.aliases, "typing_lines": self._names.typing_lines}
+        return {"sites": [tuple(site) for site in self.sites], "aliases": self._names.aliases}
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         self._note_defaults(node)

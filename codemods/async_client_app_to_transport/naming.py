@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple, cast
 
-from greenmod.api import Definition, External, ImportFact, Project, Target
+from greenmod.api import Definition, External, Namer, Project, Target
 
 from .calls import Site
 
@@ -20,11 +20,11 @@ _TELLING = "AsyncClient"  # a call of this name is a candidate whatever it means
 
 
 class Plan(NamedTuple):
-    """How an app gets to its client. Without a `module` the transport's name is there already."""
+    """How an app gets to its client. `module` and `beside` are those of a `Naming`."""
 
     transport: str
     module: str
-    beside: str
+    beside: str | None
     title: str
     why: str
 
@@ -38,11 +38,10 @@ class NamedFile:
         found = cast("Mapping[str, object]", data)
         self.sites = [Site(*row) for row in cast("list[tuple[int, int, str, str, str, str]]", found["sites"])]
         self._aliases = cast("Mapping[str, str]", found["aliases"])
-        self._typing_lines = cast("list[int]", found["typing_lines"])
         self._project = project
         self._path = path
         self._facts = facts
-        self._promised: dict[tuple[str, str], str] = {}  # names that earlier plans of this file import
+        self._namer = Namer(facts)
 
     def outcome(self, site: Site) -> Plan | str | None:
         if site.how == "super":
@@ -82,47 +81,16 @@ class NamedFile:
 
     def _plan(self, site: Site, client: str) -> Plan | str:
         module, transport = client.partition(".")[0], TRANSPORTS[client]
-        prefix = site.callee.rpartition(".")[0]
-        is_direct = bool(self._direct(site))
+        naming = self._namer.find(module, transport, site.callee, site.scope, site.line)
+        if naming is None:
+            return "name-taken"
         title = f"Hand the app to `{site.callee}` through `{transport}`"
         why = f"`{site.callee}` is `{client}`{self._origin(site)}; {_GONE[module]}"
-        if prefix and is_direct:
-            return Plan(f"{prefix}.{transport}", "", "", title, why)
-        imported = self._facts.find_import(site.callee, site.scope) if is_direct else None
-        home = imported.scope if imported else ""
-        if local := self._local_name(f"{module}.{transport}", site, home):
-            return Plan(local, "", "", title, why)
-        if self._is_taken(module, transport, site, home):
-            return "name-taken"
-        return Plan(transport, module, site.callee if is_direct else "", title, why)
+        return Plan(naming.text, naming.module, naming.beside, title, why)
 
     def _origin(self, site: Site) -> str:
         fact = self._facts.find_import(site.callee.partition(".")[0], site.scope)
         return f" ({self._path}:{fact.line})" if fact else ""
-
-    def _local_name(self, wanted: str, site: Site, home: str) -> str | None:
-        """Return the name under which `wanted` is imported where the client is, or nearer to the call."""
-        for fact in self._facts.imports:
-            is_near = home == "" or fact.scope == home or fact.scope.startswith(f"{home}.")
-            if is_near and fact.target == wanted and self._is_visible(fact, site):
-                return fact.name
-        return None
-
-    def _is_visible(self, fact: ImportFact, site: Site) -> bool:
-        """Tell whether a name means nothing but this import at the call, and is bound by then."""
-        return (
-            self._facts.bindings(fact.name, site.scope) == (fact.target,)
-            and self._facts.find_import(fact.name, site.scope) == fact
-            and fact.line not in self._typing_lines
-            and (fact.scope != site.scope or fact.line <= site.line)
-        )
-
-    def _is_taken(self, module: str, transport: str, site: Site, home: str) -> bool:
-        fact = self._facts.find_import(transport, site.scope)
-        is_same = fact is not None and fact.target == f"{module}.{transport}" and self._is_visible(fact, site)
-        if self._facts.bindings(transport, site.scope) and not is_same:
-            return True
-        return self._promised.setdefault((home, transport), module) != module
 
 
 def _clients(targets: frozenset[Target]) -> frozenset[str]:

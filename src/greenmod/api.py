@@ -15,6 +15,7 @@ import libcst as cst
 
 from greenmod.config import OptionValue
 from greenmod.errors import CodemodError
+from greenmod.facts.naming import Namer, Naming
 from greenmod.facts.project import Definition, External, Project, Target, Unknown
 from greenmod.facts.record import ClassFact, FileFacts, FunctionFact, ImportFact
 from greenmod.facts.requirements import Requirement
@@ -35,6 +36,8 @@ __all__ = [
     "FunctionFact",
     "ImportFact",
     "ImportNeed",
+    "Namer",
+    "Naming",
     "Option",
     "Project",
     "Requirement",

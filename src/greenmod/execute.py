@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 import time
@@ -86,8 +87,17 @@ def _verify(
 ) -> Verification:
     from greenmod.verify import Suite, verify
 
-    suite = Suite(run.root, orders.python, orders.pytest_args, run.config.sandbox_include)
+    suite = Suite(
+        run.root, orders.python, orders.pytest_args, run.config.sandbox_include, folder=_folder_of_tests(run.root)
+    )
     return verify(suite, plan, plan.ids, lambda ids: apply.render(plan, ids, baselines, settle).after, tell)
+
+
+def _folder_of_tests(root: Path) -> str:
+    """Return where pytest starts: the current folder if it is below `root`, so that its arguments mean what they say."""
+    here = Path(os.path.realpath(Path.cwd()))
+    base = Path(os.path.realpath(root))
+    return here.relative_to(base).as_posix() if here.is_relative_to(base) else "."
 
 
 def _written(root: Path, report: Report, began: float) -> Report:

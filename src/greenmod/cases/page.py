@@ -11,6 +11,7 @@ from greenmod.registry import CodemodSpec
 from greenmod.report.patch import hunks
 
 _HEADING = re.compile(r"^(Why|Left alone|Unsafe when):\s*", re.MULTILINE)
+_BLANK = re.compile(r"\n{3,}")
 _EXAMPLES = 6
 
 
@@ -23,7 +24,7 @@ def _head(spec: CodemodSpec) -> Iterator[str]:
     body = spec.doc.strip().partition("\n")[2].strip()
     yield f"# {spec.name}\n\n{spec.summary}\n"
     if body:
-        yield _HEADING.sub(lambda match: f"**{match[1]}.** ", body).replace("\n**", "\n\n**") + "\n"
+        yield _BLANK.sub("\n\n", _HEADING.sub(r"\n**\1:** ", body)).strip() + "\n"
     yield f"Safety: {spec.safety.value}." + (f" Source: <{spec.source}>." if spec.source else "") + "\n"
 
 

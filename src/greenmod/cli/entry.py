@@ -49,6 +49,10 @@ def _dispatch(argv: list[str]) -> int:
 
     if nothing_to_do(argv):
         return 0
+    import signal
+
     from greenmod.cli.app import run_app
 
+    # Being asked to end is like Ctrl-C: child processes stop, sandboxes go, the journal says what was written.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     return run_app(argv)

@@ -20,13 +20,14 @@ OTHER = "?"
 class ImportFact:
     """`name` is bound in `scope` to `target`, a dotted path; a relative target keeps its leading dots.
 
-    A star import has the name `*` and its module as target.
+    A star import has the name `*` and its module as target. `for_types`: under `if TYPE_CHECKING`.
     """
 
     scope: str
     name: str
     target: str
     line: int
+    for_types: bool = False
 
 
 @dataclass(frozen=True, slots=True)

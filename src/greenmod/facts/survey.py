@@ -94,6 +94,7 @@ class _Surveyor(ast.NodeVisitor):
         self.classes: list[ClassFact] = []
         self.functions: list[FunctionFact] = []
         self.names: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        self._for_types = False
 
     def bind(self, name: str, target: str = OTHER, scope: str | None = None) -> None:
         targets = self.names[self.scope if scope is None else scope][name]
@@ -108,18 +109,30 @@ class _Surveyor(ast.NodeVisitor):
             # `import a.b` binds `a`; `import a.b as c` binds `c` to `a.b`.
             name = alias.asname or alias.name.partition(".")[0]
             target = alias.name if alias.asname else name
-            self.imports.append(ImportFact(self.scope, name, target, node.lineno))
+            self.imports.append(ImportFact(self.scope, name, target, node.lineno, self._for_types))
             self.bind(name, target)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         module = "." * node.level + (node.module or "")
         for alias in node.names:
             if alias.name == "*":
-                self.imports.append(ImportFact(self.scope, "*", module, node.lineno))
+                self.imports.append(ImportFact(self.scope, "*", module, node.lineno, self._for_types))
                 continue
             target = module + ("" if module.endswith(".") else ".") + alias.name
-            self.imports.append(ImportFact(self.scope, alias.asname or alias.name, target, node.lineno))
-            self.bind(alias.asname or alias.name, target)
+            name = alias.asname or alias.name
+            self.imports.append(ImportFact(self.scope, name, target, node.lineno, self._for_types))
+            self.bind(name, target)
+
+    def visit_If(self, node: ast.If) -> None:
+        if dotted(node.test).rpartition(".")[2] != "TYPE_CHECKING":
+            self.generic_visit(node)
+            return
+        outer, self._for_types = self._for_types, True
+        for statement in node.body:
+            self.visit(statement)
+        self._for_types = outer
+        for statement in node.orelse:
+            self.visit(statement)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         qualname = self.qualname(node.name)
