@@ -78,7 +78,9 @@ class Renames:
             verdict.why = found
             verdict.refusal = refuse(site.refusal) if site.refusal else self._models.refuse_pin(path)
         else:
-            verdict.refusal = found
+            # In a switch between versions, both forms in one class are meant.
+            is_meant = found.rule == "both-forms" and site.refusal == "dual-support"
+            verdict.refusal = refuse(site.refusal) if is_meant else found
         return verdict
 
     # Each of these returns the evidence for a rename, or what forbids it.

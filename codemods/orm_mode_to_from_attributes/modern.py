@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from greenmod.api import Definition, Namer, Naming, Project
 
-from .deciding import Renames, Verdict
+from .deciding import Renames
 from .found import found_in
 from .models import Models
 from .shapes import Shape
@@ -39,7 +39,7 @@ def find_conversions(project: Project, models: Models, renames: Renames) -> dict
 
 
 class _Readers:
-    """Who in the project looks at `Model.Config`: `class Config(Model.Config)` as an heir, anything else as a reader."""
+    """Who looks at `Model.Config` in the project: as an heir, `class Config(Model.Config)`, or as a reader."""
 
     def __init__(self, project: Project, models: Models) -> None:
         self._project = project
@@ -76,9 +76,10 @@ def _candidates(project: Project, models: Models, renames: Renames) -> list[tupl
         for shape in found_in(project, path).shapes:
             config = Definition(path, f"{shape.owner}.Config")
             verdict = verdicts.get(config)
-            if shape.is_plain and verdict and verdict.refusal is None and _inherits_alike(models, path, shape):
-                if naming := _naming(project, models, namers, Definition(path, shape.owner), shape.line):
-                    found.append((config, Conversion(shape, naming)))
+            if not shape.is_plain or verdict is None or verdict.refusal or not _inherits_alike(models, path, shape):
+                continue
+            if naming := _naming(project, models, namers, Definition(path, shape.owner), shape.line):
+                found.append((config, Conversion(shape, naming)))
     return found
 
 

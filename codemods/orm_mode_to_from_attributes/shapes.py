@@ -12,10 +12,27 @@ from .sites import OLD
 
 # What Pydantic 2 renamed or removed (`pydantic/_internal/_config.py`), `orm_mode` left out: another codemod's business.
 _OLD_KEYS = frozenset(
-    "allow_mutation allow_population_by_field_name anystr_lower anystr_strip_whitespace anystr_upper"
-    " copy_on_model_validation error_msg_templates fields getter_dict json_dumps json_loads keep_untouched"
-    " max_anystr_length min_anystr_length post_init_call schema_extra smart_union underscore_attrs_are_private"
-    " validate_all".split()
+    {
+        "allow_mutation",
+        "allow_population_by_field_name",
+        "anystr_lower",
+        "anystr_strip_whitespace",
+        "anystr_upper",
+        "copy_on_model_validation",
+        "error_msg_templates",
+        "fields",
+        "getter_dict",
+        "json_dumps",
+        "json_loads",
+        "keep_untouched",
+        "max_anystr_length",
+        "min_anystr_length",
+        "post_init_call",
+        "schema_extra",
+        "smart_union",
+        "underscore_attrs_are_private",
+        "validate_all",
+    }
 )
 
 

@@ -165,8 +165,9 @@ class Codemod(cst.CSTTransformer):
     #: A second cheap question for files that passed `triggers`: a regular expression over the bytes.
     pattern: ClassVar[str] = ""
     options: ClassVar[tuple[Option, ...]] = ()
-    #: True where every node that is changed stands in a top-level statement that holds a trigger word, and nothing
-    #: outside it matters: LibCST then parses these statements alone, many times cheaper than whole files.
+    #: True where every node that is changed stands in a statement that holds a trigger word, and nothing outside it
+    #: matters: LibCST then parses these statements alone, below the headers of the classes and functions around them.
+    #: That is many times cheaper than whole files.
     statement_local: ClassVar[bool] = False
 
     def __init__(self, context: Context) -> None:

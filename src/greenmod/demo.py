@@ -38,12 +38,14 @@ def play(say: Callable[[str], None]) -> ExitCode:
     folder = Path(tempfile.mkdtemp(prefix="greenmod-demo-")) / "bookshop"
     shutil.copytree(fixtures_folder() / "projects" / "bookshop", folder, ignore=shutil.ignore_patterns("__pycache__"))
     say(f"A small FastAPI application was copied to {folder}.")
-    say("Its tests are partly red. Looking for what can be mended…\n")
+    say("Its tests are partly red. This is what could be mended, and what is left alone:\n")
+    found = execute(Request((folder,)), Orders(), _Silent(), say)
+    for line in (*diff_text(found), *skip_text(found.plan.skips)):
+        say(line.rstrip("\n"))
+    say("\nNow pytest decides, in a copy of the tree, which of these changes stay:\n")
     orders = Orders(write=True, verify=True, python=Path(sys.executable))
     report = execute(Request((folder,)), orders, _Silent(), say)
-    for line in diff_text(report):
-        say(line.rstrip("\n"))
-    for line in (*skip_text(report.plan.skips), *verification_text(report)):
+    for line in verification_text(report):
         say(line.rstrip("\n"))
     say(_moral(report, folder))
     return ExitCode.OK if report.verification is not None and report.verification.fixed else ExitCode.BUG

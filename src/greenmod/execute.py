@@ -94,7 +94,7 @@ def _verify(
 
 
 def _folder_of_tests(root: Path) -> str:
-    """Return where pytest starts: the current folder if it is below `root`, so that its arguments mean what they say."""
+    """Return where pytest starts: the current folder where it is below `root`; its arguments are relative to that."""
     here = Path(os.path.realpath(Path.cwd()))
     base = Path(os.path.realpath(root))
     return here.relative_to(base).as_posix() if here.is_relative_to(base) else "."

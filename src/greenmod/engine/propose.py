@@ -20,7 +20,7 @@ from greenmod.engine.adapter import run_library
 from greenmod.engine.placing import NotReproduced, Placed, place
 from greenmod.engine.positions import Positions
 from greenmod.engine.problems import codemod_problem, file_problem
-from greenmod.engine.slices import Slice, statements, whole
+from greenmod.engine.slices import Slice, innermost, statements, whole
 from greenmod.engine.tokens import Span, apply_spans
 from greenmod.engine.work import Piece, Proposal, Task, Work
 from greenmod.errors import CodemodError, FileError
@@ -69,17 +69,25 @@ def propose(root: Path, task: Task) -> Proposal:
     return Proposal(task.path, source.sha256, tuple(pieces), tuple(skips), tuple(problems))
 
 
-class _File:
-    """One file with what is known of it: the ranges of its statements, and its facts once they are asked for.
+class BeyondSlice(Exception):
+    """An edit reaches over text that LibCST was not shown."""
 
-    `ranges` is None where only LibCST may know the syntax.
+
+class _File:
+    """One file with what is known of it: its tree and its facts, once they are asked for.
+
+    There is neither where only LibCST may know the syntax.
     """
 
     def __init__(self, source: Source, tree: ast.Module | None, facts: FileFacts | None) -> None:
         self.source = source
-        self.ranges = facts.statements if facts else surveying.statement_ranges(tree) if tree else None
         self._tree = tree
         self._facts = facts
+
+    @property
+    def is_known(self) -> bool:
+        """Tell whether Python itself could parse the file."""
+        return self._tree is not None or self._facts is not None
 
     @classmethod
     def of(cls, source: Source, facts: FileFacts | None) -> _File:
@@ -93,7 +101,18 @@ class _File:
                 raise surveying.too_deep(source.path) from None
             return cls(source, None, None)
 
+    def slice(self, work: Work) -> Slice | None:
+        """Return the part of the file that a codemod must see; None where that is all of it."""
+        text = self.source.text
+        if not self.is_known or (work.lines is None and not work.spec.statement_local):
+            return None
+        if work.lines is None:
+            self._tree = self._tree or surveying.parse(self.source)
+            return innermost(text, self._tree, _trigger_lines(text, work))
+        return statements(text, self.facts().statements, work.lines)
+
     def facts(self) -> FileFacts:
+        """Return the file's facts; empty ones where only LibCST may know its syntax."""
         if self._facts is None:
             self._facts = surveying.survey(self.source.path, self._tree) if self._tree else _NO_FACTS
         return self._facts
@@ -101,10 +120,9 @@ class _File:
 
 def _run(file: _File, work: Work) -> tuple[list[Piece], list[Skip]]:
     """Run one codemod: on the statements that hold its sites; where anything is odd about these, on the whole file."""
-    lines = _trigger_lines(file.source.text, work) if work.lines is None and work.spec.statement_local else work.lines
-    if lines is not None and file.ranges is not None:
-        with suppress(NotReproduced, cst.ParserSyntaxError):
-            shown = statements(file.source.text, file.ranges, lines)
+    shown = file.slice(work)
+    if shown is not None:
+        with suppress(NotReproduced, BeyondSlice, cst.ParserSyntaxError):
             return _run_on(file, work, shown, cst.parse_module(shown.text))
     shown = whole(file.source.text)
     try:
@@ -127,7 +145,7 @@ def _run_on(file: _File, work: Work, shown: Slice, module: cst.Module) -> tuple[
         places = place(module, result, shown.text, codemod.records, [skip.node for skip in codemod.skips])
         placed = places.placed
         skipped = [(places.skips[id(skip.node)], skip.rule, skip.reason) for skip in codemod.skips]
-    _check(source, apply_spans(shown.text, sorted(span for p in placed for span in p.spans)), file.ranges is not None)
+    _check(source, apply_spans(shown.text, sorted(span for p in placed for span in p.spans)), file.is_known)
     spans = {id(p): [_to_file(source, shown, span) for span in p.spans] for p in placed}
     pieces = list(_pieces(source, shown, work, placed, spans))
     skips = [
@@ -189,7 +207,7 @@ def _to_file(source: Source, shown: Slice, span: Span) -> Span:
     begin, stop = shown.origin(start), shown.origin(end - 1) + 1 if end > start else shown.origin(start)
     meant, found = shown.text[start:end], source.text[begin:stop]
     if meant != found.replace("\r", "\n") and meant != found:
-        raise CodemodError(f"an edit of line {_line(source.text, begin)} reaches over text that LibCST was not shown")
+        raise BeyondSlice
     text = source.with_newlines(text)
     source.encode(text)
     return begin, stop, text

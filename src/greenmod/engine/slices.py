@@ -1,18 +1,23 @@
 """Which text of a file LibCST gets to see, and the way back to the file.
 
-LibCST costs eleven times `ast`, so a codemod that named its sites is shown the top-level statements that hold
-them and nothing else. What LibCST is known not to give back byte for byte is hidden from it: lone carriage
-returns (shown as line feeds) and form feeds in the indentation of code (left out).
+LibCST costs eleven times `ast`, so a codemod that named its sites is shown the top-level statements that hold them
+and nothing else; one that is `statement_local` sees only the innermost ones, below the headers around. What LibCST is
+known not to give back byte for byte is hidden from it: lone carriage returns (shown as line feeds) and form feeds in
+the indentation of code (left out).
 """
 
 from __future__ import annotations
 
+import ast
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from greenmod.facts.survey import first_line
 from greenmod.source import line_starts
+
+LineRange = tuple[int, int]  # first and last, 1-based
 
 _LONE_CR = re.compile(r"\r(?!\n)")
 _FORM_FEED = re.compile(r"^([ \t]*)(\f+)(?=[ \t\f]*[^\s#])", re.MULTILINE)
@@ -37,35 +42,78 @@ def whole(text: str) -> Slice:
     return _joined(text, [(0, len(text))])
 
 
-def statements(text: str, ranges: Sequence[tuple[int, int]], lines: Iterable[int]) -> Slice:
+def statements(text: str, ranges: Sequence[LineRange], lines: Iterable[int]) -> Slice:
     """Show LibCST the top-level statements that hold `lines`, each with the comments above it.
 
-    `ranges` are the line ranges of all top-level statements; a line in none of them (a comment) shows nothing.
+    `ranges` are the lines of all top-level statements; a line behind the last of them shows nothing.
     """
-    wanted = set()
-    firsts = [start for start, _ in ranges]
+    blocks = _blocks(ranges)
+    return _shown(text, [blocks[index][0] for index in sorted(_holding(blocks, lines))])
+
+
+def innermost(text: str, tree: ast.Module, lines: Iterable[int]) -> Slice:
+    """Show LibCST the innermost statements that hold `lines`, below the headers of the classes and functions around."""
+    return _shown(text, list(_innermost(tree.body, 0, sorted(set(lines)))))
+
+
+def _innermost(body: Sequence[ast.stmt], above: int, lines: Sequence[int]) -> Iterator[LineRange]:
+    """Yield the lines to show of a block; `above` is the last line before it."""
+    blocks = _blocks([(first_line(stmt), stmt.end_lineno or stmt.lineno) for stmt in body], above)
+    for index, held in sorted(_holding(blocks, lines).items()):
+        (start, end), members = blocks[index]
+        inner = body[members[0]]
+        if len(members) > 1 or not isinstance(inner, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield start, end
+            continue
+        header = first_line(inner.body[0]) - 1
+        if header < inner.lineno:  # `class A: pass`, on one line
+            yield start, end
+            continue
+        yield start, header
+        below = list(_innermost(inner.body, header, [line for line in held if line > header]))
+        # A header needs some statement below it: its shortest one costs least.
+        yield from below or [_shortest(inner.body, header)]
+
+
+def _shortest(body: Sequence[ast.stmt], above: int) -> LineRange:
+    blocks = _blocks([(first_line(stmt), stmt.end_lineno or stmt.lineno) for stmt in body], above)
+    return min((lines for lines, _ in blocks), key=lambda lines: lines[1] - lines[0])
+
+
+def _blocks(ranges: Sequence[LineRange], above: int = 0) -> list[tuple[LineRange, list[int]]]:
+    """Put statements that share a line (`a = 1; b = 2`) together, and the lines above each with it."""
+    blocks: list[tuple[LineRange, list[int]]] = []
+    for index, (start, end) in enumerate(ranges):
+        if blocks and start <= blocks[-1][0][1]:
+            (first, last), members = blocks[-1]
+            blocks[-1] = (first, max(last, end)), [*members, index]
+        else:
+            blocks.append(((above + 1, end), [index]))
+        above = blocks[-1][0][1]
+    return blocks
+
+
+def _holding(blocks: Sequence[tuple[LineRange, list[int]]], lines: Iterable[int]) -> dict[int, list[int]]:
+    """Return which blocks hold which lines."""
+    firsts = [first for (first, _), _ in blocks]
+    held: dict[int, list[int]] = {}
     for line in lines:
         index = bisect_right(firsts, line) - 1
-        if index < 0 or line > ranges[index][1]:
-            continue
-        # Statements that share a line (`a = 1; b = 2`) go together.
-        while index > 0 and ranges[index - 1][1] >= ranges[index][0]:
-            index -= 1
-        while True:
-            wanted.add(index)
-            if index + 1 >= len(ranges) or ranges[index + 1][0] > ranges[index][1]:
-                break
-            index += 1
+        if index >= 0 and line <= blocks[index][0][1]:
+            held.setdefault(index, []).append(line)
+    return held
+
+
+def _shown(text: str, ranges: Sequence[LineRange]) -> Slice:
     starts = [*line_starts(text), len(text)]
+    last = len(starts) - 1
     pieces: list[tuple[int, int]] = []
-    for index in sorted(wanted):
-        above = ranges[index - 1][1] if index else 0
-        begin = starts[above] if above < ranges[index][0] else pieces[-1][1]
-        end = starts[min(ranges[index][1], len(starts) - 1)]
+    for first, end in ranges:
+        begin, stop = starts[first - 1], starts[min(end, last)]
         if pieces and pieces[-1][1] == begin:
-            pieces[-1] = (pieces[-1][0], end)
-        elif end > begin:
-            pieces.append((begin, end))
+            pieces[-1] = (pieces[-1][0], stop)
+        elif stop > begin:
+            pieces.append((begin, stop))
     return _joined(text, pieces)
 
 

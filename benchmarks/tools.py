@@ -1,0 +1,76 @@
+"""The environment under test and the programs beside it: where they are, which versions, what they may write to."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from clock import Command
+
+_LIBCST_VERSION = "import importlib.metadata as m; print(m.version('libcst'))"
+_VERSIONS = {
+    "greenmod": ("greenmod", "--version"),
+    "LibCST": ("python", "-c", _LIBCST_VERSION),
+    "ast-grep": ("ast-grep", "--version"),
+    "bump-pydantic": ("bump-pydantic", "--version"),
+    "ruff": ("ruff", "--version"),
+    "ripgrep": ("rg", "--version"),
+    "git": ("git", "--version"),
+    "Python": ("python", "--version"),
+}
+# What the environment under test looks for by default, and in which files of a tree it finds it.
+_PROBE = """\
+import json, pathlib, sys
+from greenmod import session
+run = session.start(session.Request((pathlib.Path(sys.argv[1]),), use_cache=False))
+json.dump({"words": run.gate.words, "candidates": sorted(session.find_candidates(run))}, sys.stdout)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """Programs are taken from beside `python`, else from `PATH`. `env` is what every command runs in."""
+
+    python: Path
+    env: Mapping[str, str]
+
+    @classmethod
+    def of(cls, python: Path, work: Path) -> Tools:
+        env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "GREENMOD_"))}
+        env["PATH"] = f"{python.parent}{os.pathsep}{env.get('PATH', os.defpath)}"
+        memory = {"GREENMOD_CACHE_DIR": str(work / "cache"), "GREENMOD_STATE_DIR": str(work / "state")}
+        return cls(python, {**env, **memory, "NO_COLOR": "1"})
+
+    def forget(self) -> None:
+        """Remove what greenmod remembers of earlier runs."""
+        for name in ("GREENMOD_CACHE_DIR", "GREENMOD_STATE_DIR"):
+            shutil.rmtree(self.env[name], ignore_errors=True)
+
+    def installed(self, commands: Sequence[Command]) -> list[Command]:
+        """Leave out the commands whose program is not there."""
+        return [command for command in commands if self._find(command.argv[0])]
+
+    def versions(self) -> Iterator[tuple[str, str]]:
+        """Yield what each program says of its version, and the machine."""
+        for name, argv in _VERSIONS.items():
+            if self._find(argv[0]) is None:
+                yield name, "not installed: left out"
+                continue
+            done = subprocess.run(argv, env=self.env, capture_output=True, text=True, check=True)
+            yield name, next(line for line in done.stdout.splitlines() if line).split(" ", 1)[-1]
+        yield "machine", f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+
+    def probe(self, root: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the words that greenmod looks for by default, and the files under `root` that hold them."""
+        argv = (str(self.python), "-c", _PROBE, str(root))
+        found = json.loads(subprocess.run(argv, env=self.env, capture_output=True, check=True).stdout)
+        return tuple(found["words"]), tuple(found["candidates"])
+
+    def _find(self, program: str) -> str | None:
+        return shutil.which(program, path=self.env["PATH"])
