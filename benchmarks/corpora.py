@@ -32,10 +32,15 @@ class Repository:
     def python_files(self) -> tuple[str, ...]:
         return tuple(path for path in self.files if path.endswith(".py"))
 
-    @cached_property
+    @property
     def lines(self) -> int:
         """How many lines the Python files have."""
         return sum((self.root / path).read_bytes().count(b"\n") for path in self.python_files)
+
+    @property
+    def counts(self) -> str:
+        """How large it is, in words."""
+        return f"{len(self.files):,} files, {len(self.python_files):,} of them Python with {self.lines:,} lines"
 
     @property
     def commit(self) -> str:
@@ -67,23 +72,20 @@ def clone(checkout: Path, folder: Path, configuration: str = "") -> Repository:
     return made
 
 
-def grow_tree(packages: Sequence[str], work: Path) -> Repository:
-    """Return a work tree with all files of the source distributions of `packages`; made once per list of packages."""
+def grow_tree(packages: Sequence[str], folder: Path) -> Repository:
+    """Return a work tree with all files of the source distributions of `packages`, made where it is not there yet."""
+    tree = Repository(folder)
     stamp = "\n".join(packages)
-    folder = work / "tree"
-    mark = work / "tree.txt"
-    if mark.is_file() and mark.read_text(encoding="utf-8") == stamp:
-        return Repository(folder)
+    if folder.is_dir() and tree.git("log", "-1", "--format=%B").strip() == stamp:
+        return tree
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for archive in download(packages, work / "archives"):
+    for archive in download(packages, folder.with_name("archives")):
         with tarfile.open(archive) as opened:
             opened.extractall(folder, filter="data")
-    tree = Repository(folder)
     tree.git("init", "--quiet")
     tree.git("add", "--all", "--force")  # the distributions' own .gitignore files don't decide
-    tree.git("commit", "--quiet", "--message", "Whole source distributions")
-    mark.write_text(stamp, encoding="utf-8")
+    tree.git("commit", "--quiet", "--message", stamp)
     return tree
 
 

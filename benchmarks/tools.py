@@ -24,12 +24,15 @@ _VERSIONS = {
     "git": ("git", "--version"),
     "Python": ("python", "--version"),
 }
-# What the environment under test looks for by default, and in which files of a tree it finds it.
+# What the environment under test looks for by default (of words that must all be there, the first), and the files of
+# a tree that it would look into.
 _PROBE = """\
 import json, pathlib, sys
 from greenmod import session
 run = session.start(session.Request((pathlib.Path(sys.argv[1]),), use_cache=False))
-json.dump({"words": run.gate.words, "candidates": sorted(session.find_candidates(run))}, sys.stdout)
+entries = [entry for spec in run.selection.specs for entry in spec.triggers]
+words = sorted({entry if isinstance(entry, str) else entry[0] for entry in entries})
+json.dump({"words": words, "candidates": sorted(session.find_candidates(run))}, sys.stdout)
 """
 
 
@@ -38,6 +41,7 @@ class Tools:
     """Programs are taken from beside `python`, else from `PATH`. `env` is what every command runs in."""
 
     python: Path
+    work: Path
     env: Mapping[str, str]
 
     @classmethod
@@ -45,7 +49,7 @@ class Tools:
         env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "GREENMOD_"))}
         env["PATH"] = f"{python.parent}{os.pathsep}{env.get('PATH', os.defpath)}"
         memory = {"GREENMOD_CACHE_DIR": str(work / "cache"), "GREENMOD_STATE_DIR": str(work / "state")}
-        return cls(python, {**env, **memory, "NO_COLOR": "1"})
+        return cls(python, work, {**env, **memory, "NO_COLOR": "1"})
 
     def forget(self) -> None:
         """Remove what greenmod remembers of earlier runs."""
@@ -67,9 +71,9 @@ class Tools:
         yield "machine", f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
 
     def probe(self, root: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the words that greenmod looks for by default, and the files under `root` that hold them."""
+        """Return the words that greenmod looks for by default, and the files under `root` that it would look into."""
         argv = (str(self.python), "-c", _PROBE, str(root))
-        found = json.loads(subprocess.run(argv, env=self.env, capture_output=True, check=True).stdout)
+        found = json.loads(subprocess.run(argv, env=self.env, stdout=subprocess.PIPE, check=True).stdout)
         return tuple(found["words"]), tuple(found["candidates"])
 
     def _find(self, program: str) -> str | None:

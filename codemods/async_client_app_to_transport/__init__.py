@@ -17,7 +17,7 @@ from typing import cast
 
 import libcst as cst
 
-from greenmod.api import Codemod, Decision, FilePlan, Project, Safety, SkippedSite, Survey, SurveyedFile
+from greenmod.api import Codemod, Context, Decision, FilePlan, Project, Safety, SkippedSite, Survey, SurveyedFile
 
 from .calls import Calls
 from .naming import NamedFile, Plan
@@ -67,12 +67,20 @@ class AsyncClientAppToTransport(Codemod):
             )
         return Decision(files, tuple(skips))
 
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        plans = cast("Mapping[tuple[int, int], tuple[str, str, str | None, str, str]]", self.decision)
+        self._waiting = {at: Plan(*plan) for at, plan in plans.items()}
+
+    def leave_Module(self, original_node: cst.Module, updated_node: cst.Module) -> cst.Module:
+        assert not self._waiting, f"LibCST has nothing at {sorted(self._waiting)}, where ast has a site"
+        return updated_node
+
     def leave_Arg(self, original_node: cst.Arg, updated_node: cst.Arg) -> cst.Arg:
         keyword = original_node.keyword
-        plans = cast("Mapping[tuple[int, int], tuple[str, str, str | None, str, str]]", self.decision)
-        if keyword is None or keyword.value != "app" or self.position(keyword) not in plans:
+        plan = self._waiting.pop(self.position(keyword), None) if keyword and keyword.value == "app" else None
+        if plan is None:
             return updated_node
-        plan = Plan(*plans[self.position(keyword)])
         name = plan.transport.rpartition(".")[2]
         imports = [self.need_import(plan.module, name, beside=plan.beside)] if plan.module else []
         new = _through(plan.transport, updated_node)

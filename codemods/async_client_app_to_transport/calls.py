@@ -85,7 +85,7 @@ class Calls(ScopedVisitor):
         self.generic_visit(node)
 
     def _sites(self, node: ast.Call, keyword: ast.keyword, refusal: str) -> Iterator[Site]:
-        if ast.unparse(node.func) == "super().__init__":
+        if _is_super_init(node.func):
             callees = [("super().__init__", "super")]
         else:
             callees = [(dotted(node.func), "called"), *((dotted(argument), "handed") for argument in node.args)]
@@ -116,3 +116,12 @@ class Calls(ScopedVisitor):
         for argument, default in pairs:
             if isinstance(default, ast.Constant) and default.value is None:
                 self._none_by_default.add((scope, argument.arg))
+
+
+def _is_super_init(node: ast.expr) -> bool:
+    return (
+        isinstance(node, ast.Attribute)
+        and node.attr == "__init__"
+        and isinstance(node.value, ast.Call)
+        and dotted(node.value.func) == "super"
+    )

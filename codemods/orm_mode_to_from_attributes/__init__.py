@@ -23,6 +23,7 @@ import libcst as cst
 
 from greenmod.api import (
     Codemod,
+    Context,
     Decision,
     FilePlan,
     Option,
@@ -98,8 +99,18 @@ class OrmModeToFromAttributes(Codemod):
         }
         return Decision(files, tuple(skips))
 
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        plans = cast("Mapping[tuple[int, int], tuple[str, str, str, str, str, str | None]]", self.decision)
+        self._waiting = {at: Plan(*plan) for at, plan in plans.items()}
+        self._indent = ""
+
     def visit_Module(self, node: cst.Module) -> None:
         self._indent = node.default_indent
+
+    def leave_Module(self, original_node: cst.Module, updated_node: cst.Module) -> cst.Module:
+        assert not self._waiting, f"LibCST has nothing at {sorted(self._waiting)}, where ast has a site"
+        return updated_node
 
     def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.Name:
         plan = self._plan_at(original_node) if original_node.value == OLD else None
@@ -122,9 +133,7 @@ class OrmModeToFromAttributes(Codemod):
         return self.change(original_node, new, plan.title, why=plan.why, group=plan.group, imports=imports)
 
     def _plan_at(self, node: cst.CSTNode) -> Plan | None:
-        plans = cast("Mapping[tuple[int, int], tuple[str, str, str, str, str, str | None]]", self.decision)
-        found = plans.get(self.position(node))
-        return Plan(*found) if found else None
+        return self._waiting.pop(self.position(node), None)
 
     def _renamed(self, original: cst.CSTNode, new: NodeT, plan: Plan) -> NodeT:
         return self.change(original, new, plan.title, why=plan.why, group=plan.group)

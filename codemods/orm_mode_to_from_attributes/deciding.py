@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from greenmod.api import Definition, External, Project
+from greenmod.api import Definition, Project
 
 from .found import found_in
 from .models import Models, Refusal
 from .sites import HOLDERS, Site
+from .users import User, Users, external_names, owner_of
 
 # What takes settings, and through which keyword; empty: its own keywords are settings.
 _TAKES = {
@@ -54,9 +54,9 @@ class Renames:
     def __init__(self, project: Project, models: Models) -> None:
         self._project = project
         self._models = models
-        self.verdicts = [
-            self._verdict(path, site) for path in project.surveys for site in found_in(project, path).sites
-        ]
+        sites = [(path, site) for path in project.surveys for site in found_in(project, path).sites]
+        self._users = Users(project, (Definition(path, site.scope) for path, site in sites if site.kind == "body"))
+        self.verdicts = [self._verdict(path, site) for path, site in sites]
         self._settle_reads()
 
     def join(self, one: Definition, other: Definition) -> None:
@@ -90,18 +90,21 @@ class Renames:
 
     def _body(self, path: str, site: Site) -> str | Refusal:
         own = Definition(path, site.scope)
-        owner = self._owner(own)
+        owner = owner_of(self._project, own)
         found = self._evidence(owner) if owner else refuse("not-a-setting")
         if isinstance(found, str) or found.rule not in ("not-a-setting", "not-pydantic", "unknown-base"):
             return found
+        uses = [self._use(user) for user in self._users.find(own)]
+        if refused := [use for use in uses if isinstance(use, Refusal)]:
+            return found if owner else refused[0]
         if self._models.nature(own).kind == "settings-class":
-            return f"`{own.qualname}` derives from `pydantic.BaseConfig`"
-        if users := list(self._users(own, {own})):
-            return next((user for user in users if isinstance(user, Refusal)), users[0])
+            uses.append(f"`{own.qualname}` derives from `pydantic.BaseConfig`")
+        if uses:
+            return uses[0]
         return refuse("not-pydantic") if owner is None and own.qualname.endswith("Config") else found
 
     def _call(self, path: str, site: Site) -> str | Refusal:
-        names = self._external(path, site.about, site.scope)
+        names = external_names(self._project, path, site.about, site.scope)
         if any(name.startswith("pydantic.v1") for name in names):
             return Refusal("pydantic-v1", f"`{site.about}` is Pydantic 1's")
         if not names or not names.issubset(_TAKES[site.via]):
@@ -112,37 +115,10 @@ class Renames:
         nature = self._models.nature(owner)
         return self._models.refuse(owner) or f"`{owner.qualname}` derives from `{nature.name}` ({nature.where})"
 
-    # Classes that are settings of models elsewhere
-
-    def _owner(self, config: Definition) -> Definition | None:
-        around, _, name = config.qualname.rpartition(".")
-        owner = Definition(config.path, around)
-        return owner if name == "Config" and around and self._project.find_class(owner) else None
-
-    def _users(self, own: Definition, seen: set[Definition]) -> Iterator[str | Refusal]:
-        """Yield what says, for each use of a class as settings, that a model uses it, or what forbids a rename."""
-        for path in sorted(self._project.mentioning(own.qualname.rpartition(".")[2])):
-            yield from self._handed(own, path)
-            facts = self._project.facts(path)
-            for fact in facts.classes if facts else ():
-                heir = Definition(path, fact.qualname)
-                if heir in seen or not any(own in targets for targets in self._project.bases(heir)):
-                    continue
-                if owner := self._owner(heir):
-                    yield self._evidence(owner)
-                yield from self._users(heir, seen | {heir})
-
-    def _handed(self, own: Definition, path: str) -> Iterator[str | Refusal]:
-        for use in found_in(self._project, path).uses:
-            if use.name and own in self._project.resolve(path, use.name, use.scope):
-                is_dataclass = self._external(path, use.about, use.scope) == {"pydantic.dataclasses.dataclass"}
-                yield f"`{use.about}` gets it as its settings" if is_dataclass else refuse("dynamic-config")
-
-    def _external(self, path: str, name: str, scope: str) -> frozenset[str]:
-        """Return what a name stands for outside the project; nothing where that isn't all it stands for."""
-        targets = self._project.resolve(path, name, scope) if name else frozenset()
-        names = frozenset(target.name for target in targets if isinstance(target, External))
-        return names if len(names) == len(targets) else frozenset()
+    def _use(self, user: User) -> str | Refusal:
+        if user.call:
+            return f"`{user.call}` gets it as its settings"
+        return self._evidence(user.model) if user.model else refuse("dynamic-config")
 
     # Places that read a setting
 
@@ -152,8 +128,11 @@ class Renames:
         links = [(read, self._read_by(read)) for read in reads if read.site.refusal != "dynamic-config"]
         while broken := [(read, settings) for read, settings in links if not _is_whole(read, settings)]:
             links = [link for link in links if link not in broken]
-            for verdict in (each for read, settings in broken for each in (read, *settings)):
-                verdict.refusal = verdict.refusal or refuse("setting-read")
+            for read, settings in broken:
+                known = settings[0].refusal if settings and _are_refused(settings) else None
+                read.refusal = read.refusal or known or refuse("setting-read")
+                for verdict in settings:
+                    verdict.refusal = verdict.refusal or refuse("setting-read")
         for read, settings in links:
             read.why = settings[0].why
             for verdict in settings:
@@ -163,12 +142,18 @@ class Renames:
         """Return the settings that a place may read; all of the project's where its class isn't known."""
         settings = [verdict for verdict in self.verdicts if verdict.site.kind not in ("read", "named", "other")]
         holder, _, last = read.site.about.rpartition(".")
-        owners = self._models.classes(read.path, holder if last in HOLDERS else read.site.about, read.site.scope)
+        name = holder if holder and last in HOLDERS else read.site.about
+        owners = self._models.classes(read.path, name, read.site.scope)
         if owners is None:
             read.refusal = read.refusal or refuse("setting-read")
             return settings
         lineage = {each for owner in owners for each in self._models.lineage(owner)}
-        return [verdict for verdict in settings if verdict.holder in lineage]
+        heirs = owners if read.site.via == "self" else []
+        return [
+            verdict
+            for verdict in settings
+            if verdict.holder in lineage or not self._models.lineage(verdict.holder).isdisjoint(heirs)
+        ]
 
 
 def refuse(rule: str) -> Refusal:
@@ -176,6 +161,9 @@ def refuse(rule: str) -> Refusal:
 
 
 def _is_whole(read: Verdict, settings: list[Verdict]) -> bool:
-    if read.refusal or read.site.kind == "named":
-        return False
-    return bool(settings) and not any(verdict.refusal for verdict in settings)
+    is_renamed = read.refusal is None and read.site.kind == "read"
+    return is_renamed and bool(settings) and not any(verdict.refusal for verdict in settings)
+
+
+def _are_refused(settings: list[Verdict]) -> bool:
+    return all(verdict.refusal for verdict in settings)

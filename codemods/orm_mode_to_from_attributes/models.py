@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import builtins
 import sys
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from greenmod.api import Definition, External, FileFacts, Project, Target
+from greenmod.api import ClassFact, Definition, External, FileFacts, Project, Target
 
 _KINDS = {
     "pydantic.BaseModel": "model",
@@ -70,6 +71,9 @@ class Models:
 
     def lineage(self, owner: Definition) -> frozenset[Definition]:
         """Return every class whose settings `owner` may have: itself, its ancestors, and their `Config`s."""
+        around, _, name = owner.qualname.rpartition(".")
+        if name == "Config" and around:
+            owner = Definition(owner.path, around)
         owners = {owner, *self._ancestors(owner)}
         configs = {config_of(each) for each in owners}
         return frozenset(owners | configs | {base for config in configs for base in self._ancestors(config)})
@@ -84,7 +88,7 @@ class Models:
     def model_base(self, owner: Definition) -> str:
         """Return the base that makes a class a model, as it is written."""
         fact = self._project.find_class(owner)
-        bases = zip(fact.bases if fact else (), self._project.bases(owner), strict=True)
+        bases = zip(fact.bases, self._project.bases(owner, fact), strict=True) if fact else ()
         return next((text for text, targets in bases if self._base_nature(targets).kind in MODELS), "")
 
     def refuse(self, owner: Definition) -> Refusal | None:
@@ -119,27 +123,25 @@ class Models:
         return None
 
     def _nature(self, definition: Definition) -> Nature:
-        fact = self._project.find_class(definition)
-        if fact is None:
+        facts = self._project.find_classes(definition)
+        if not facts:
             return Nature("unknown-base", definition.qualname)
-        bases = [self._base_nature(targets) for targets in self._project.bases(definition)]
+        return _one_of([self._statement_nature(definition, fact) for fact in facts])
+
+    def _statement_nature(self, definition: Definition, fact: ClassFact) -> Nature:
+        bases = [self._base_nature(targets) for targets in self._project.bases(definition, fact)]
         nature = min(bases, key=lambda base: _STRENGTH.index(base.kind), default=Nature("not-pydantic"))
         return nature if nature.where else nature._replace(where=f"{definition.path}:{fact.line}")
 
     def _base_nature(self, targets: frozenset[Target]) -> Nature:
-        natures = sorted(self._target_nature(target) for target in targets)
-        kinds = {nature.kind for nature in natures}
-        if len(kinds) == 1:
-            return natures[0]
-        kind = "dual-support" if kinds <= _OF_PYDANTIC else "unknown-base"
-        return Nature(kind, " or ".join(nature.name for nature in natures))
+        return _one_of(sorted(self._target_nature(target) for target in targets))
 
     def _target_nature(self, target: Target) -> Nature:
         if isinstance(target, Definition):
             return self.nature(target)
         top = target.name.partition(".")[0]
         if not isinstance(target, External):
-            return Nature("not-pydantic" if target.name in dir(builtins) else "unknown-base", target.name)
+            return Nature("not-pydantic" if target.name in dir(builtins) else "unknown-base", target.name or "a call")
         if target.name in _KINDS:
             return Nature(_KINDS[target.name], target.name)
         if target.name.startswith("pydantic.v1"):
@@ -162,6 +164,15 @@ _WHAT = {
     "unknown-base": "`{owner}` derives from `{name}` ({where}), of which greenmod knows nothing",
     "not-pydantic": "`{owner}` is no Pydantic model",
 }
+
+
+def _one_of(natures: Sequence[Nature]) -> Nature:
+    """Return the nature of what may be either of several things."""
+    kinds = {nature.kind for nature in natures}
+    if len(kinds) == 1:
+        return natures[0]
+    kind = "dual-support" if kinds <= _OF_PYDANTIC else "unknown-base"
+    return Nature(kind, " or ".join(nature.name or "something else" for nature in natures), natures[0].where)
 
 
 def config_of(owner: Definition) -> Definition:

@@ -12,6 +12,7 @@ from .deciding import Renames
 from .found import found_in
 from .models import Models
 from .shapes import Shape
+from .users import external_names
 
 # What a model of each kind calls its settings, and where that comes from.
 _HOMES = {"model": ("pydantic", "ConfigDict"), "settings": ("pydantic_settings", "SettingsConfigDict")}
@@ -27,8 +28,12 @@ class Conversion(NamedTuple):
 
 def find_conversions(project: Project, models: Models, renames: Renames) -> dict[Definition, Conversion]:
     """Return what can be converted, by the `Config` class, and join the groups of those that need one another."""
-    readers = _Readers(project, models)
-    found = {} if readers.are_everywhere else dict(_candidates(project, models, renames))
+    found = dict(_candidates(project, models, renames))
+    if not found:
+        return {}
+    readers = _Readers(project, models, {verdict.holder for verdict in renames.verdicts})
+    if readers.are_everywhere:
+        return {}
     found = {config: each for config, each in found.items() if config not in readers.read}
     while broken := {config for config in found if not readers.heirs[config] <= found.keys()}:
         found = {config: each for config, each in found.items() if config not in broken}
@@ -41,15 +46,16 @@ def find_conversions(project: Project, models: Models, renames: Renames) -> dict
 class _Readers:
     """Who looks at `Model.Config` in the project: as an heir, `class Config(Model.Config)`, or as a reader."""
 
-    def __init__(self, project: Project, models: Models) -> None:
+    def __init__(self, project: Project, models: Models, settings: set[Definition]) -> None:
         self._project = project
+        self._settings = settings
         self._models = models
         self.heirs: Mapping[Definition, set[Definition]] = defaultdict(set)
         self.read: set[Definition] = set()
         self.are_everywhere = False
         for path in sorted(project.mentioning(*_WORDS)):
             for reader in found_in(project, path).readers:
-                self.read |= self._meant(path, reader.holder, reader.scope)
+                self.read |= self._meant(path, reader.holder, reader.scope, with_heirs=reader.via == "self")
             self._note_heirs(path)
 
     def _note_heirs(self, path: str) -> None:
@@ -60,11 +66,14 @@ class _Readers:
                     for config in self._meant(path, holder, fact.scope):
                         self.heirs[config].add(Definition(path, fact.qualname))
 
-    def _meant(self, path: str, holder: str, scope: str) -> set[Definition]:
+    def _meant(self, path: str, holder: str, scope: str, *, with_heirs: bool = False) -> set[Definition]:
         """Return every class whose settings `holder.Config` may be."""
         owners = self._models.classes(path, holder, scope)
         self.are_everywhere = self.are_everywhere or owners is None
-        return {each for owner in owners or () for each in self._models.lineage(owner)}
+        found = {each for owner in owners or () for each in self._models.lineage(owner)}
+        if with_heirs:
+            found |= {each for each in self._settings if self._models.lineage(each) & {*(owners or ())}}
+        return found
 
 
 def _candidates(project: Project, models: Models, renames: Renames) -> list[tuple[Definition, Conversion]]:
@@ -76,17 +85,25 @@ def _candidates(project: Project, models: Models, renames: Renames) -> list[tupl
         for shape in found_in(project, path).shapes:
             config = Definition(path, f"{shape.owner}.Config")
             verdict = verdicts.get(config)
-            if not shape.is_plain or verdict is None or verdict.refusal or not _inherits_alike(models, path, shape):
+            if (
+                not shape.is_plain
+                or verdict is None
+                or verdict.refusal
+                or not _inherits_alike(project, models, path, shape)
+            ):
                 continue
             if naming := _naming(project, models, namers, Definition(path, shape.owner), shape.line):
                 found.append((config, Conversion(shape, naming)))
     return found
 
 
-def _inherits_alike(models: Models, path: str, shape: Shape) -> bool:
-    """Tell whether the model inherits by itself what `class Config(Base.Config)` inherits."""
+def _inherits_alike(project: Project, models: Models, path: str, shape: Shape) -> bool:
+    """Tell whether the model has by itself what its `Config` inherits: from nothing, or from a base's `Config`."""
     owner = Definition(path, shape.owner)
-    bases = models.classes(path, shape.base, shape.owner) if shape.base else []
+    if not shape.base or external_names(project, path, shape.base, shape.owner) == {"pydantic.BaseConfig"}:
+        return True
+    holder, _, last = shape.base.rpartition(".")
+    bases = models.classes(path, holder, shape.owner) if last == "Config" else None
     return bases is not None and all(base in models.lineage(owner) for base in bases)
 
 

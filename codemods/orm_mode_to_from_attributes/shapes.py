@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from greenmod.api import ScopedVisitor, SurveyedFile, dotted
 
+from .meanings import Meanings
 from .sites import OLD
 
 # What Pydantic 2 renamed or removed (`pydantic/_internal/_config.py`), `orm_mode` left out: another codemod's business.
@@ -37,7 +38,7 @@ _OLD_KEYS = frozenset(
 
 
 class Shape(NamedTuple):
-    """A `class Config` of class `owner` that sets `orm_mode`. `base` is the model in `class Config(Model.Config)`."""
+    """A `class Config` of class `owner` that sets `orm_mode`; `base` is what it inherits from, as it is written."""
 
     line: int
     column: int
@@ -47,9 +48,10 @@ class Shape(NamedTuple):
 
 
 class Reader(NamedTuple):
-    """A place that reads the `Config` of `holder`; empty where that is an expression."""
+    """A place that reads the `Config` of `holder`, empty where that is an expression; `via` as in `Site`."""
 
     holder: str
+    via: str
     scope: str
 
 
@@ -60,7 +62,8 @@ class Shapes(ScopedVisitor):
         super().__init__()
         self.found: list[Shape] = []
         self.readers: list[Reader] = []
-        self._names = file.facts.names
+        self._facts = file.facts
+        self._meanings = Meanings(file.facts)
         self._bases: set[int] = set()
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
@@ -68,21 +71,21 @@ class Shapes(ScopedVisitor):
         for child in node.body:
             if isinstance(child, ast.ClassDef) and child.name == "Config":
                 self._bases |= {id(base) for base in child.bases}
-                if OLD in self._names.get(f"{owner}.Config", {}):
+                if OLD in self._facts.names.get(f"{owner}.Config", {}):
                     self.found.append(self._shape(owner, child))
         super().visit_ClassDef(node)
 
     def _shape(self, owner: str, node: ast.ClassDef) -> Shape:
-        bases = [dotted(base) for base in node.bases]
-        holder, _, last = bases[0].rpartition(".") if bases else ("", "", "Config")
-        is_bare = not node.decorator_list and not node.keywords and len(bases) < 2 and last == "Config"
-        taken = {*self._names.get(owner, {}), *self._names.get(f"{owner}.Config", {})}
-        is_plain = is_bare and all(_is_setting(statement, taken) for statement in node.body)
-        return Shape(node.lineno, node.col_offset, owner, holder, is_plain)
+        own, around = (self._facts.names.get(scope, {}) for scope in (f"{owner}.Config", owner))
+        is_only_one = [fact.qualname for fact in self._facts.classes].count(f"{owner}.Config") == 1
+        is_bare = not node.decorator_list and not node.keywords and len(node.bases) < 2 and len(node.body) == len(own)
+        is_plain = is_only_one and is_bare and all(_is_setting(each, {*own, *around}) for each in node.body)
+        base = "".join(dotted(base) or "?" for base in node.bases)
+        return Shape(node.lineno, node.col_offset, owner, base, is_plain)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         if node.attr in ("Config", "__config__") and id(node) not in self._bases:
-            self.readers.append(Reader(dotted(node.value), self.scope))
+            self._add_reader(node.value)
         self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
@@ -90,8 +93,11 @@ class Shapes(ScopedVisitor):
         if dotted(node.func) in ("getattr", "hasattr", "setattr", "delattr") and len(node.args) > 1:
             name = node.args[1]
             if isinstance(name, ast.Constant) and name.value in ("Config", "__config__"):
-                self.readers.append(Reader(dotted(node.args[0]), self.scope))
+                self._add_reader(node.args[0])
         self.generic_visit(node)
+
+    def _add_reader(self, holder: ast.expr) -> None:
+        self.readers.append(Reader(*self._meanings.of(dotted(holder), self.scope), self.scope))
 
 
 def _is_setting(statement: ast.stmt, taken: set[str]) -> bool:

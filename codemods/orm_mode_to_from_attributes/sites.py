@@ -6,10 +6,13 @@ What the classes and functions around it are is not asked here; that takes the w
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from greenmod.api import ScopedVisitor, SurveyedFile, dotted
+
+from .meanings import Meanings
+from .switches import switched_lines
 
 OLD, NEW = "orm_mode", "from_attributes"
 HOLDERS = ("Config", "__config__", "model_config")
@@ -24,7 +27,7 @@ class Site(NamedTuple):
     keyword   a keyword in the bases of class `scope`
     value     a key of what class `scope` has as `model_config`
     call      a key of what call `about` gets as `via` (empty: as its own keywords); `owner` has it as `model_config`
-    read      an attribute of `about`, a class with settings
+    read      an attribute of `about`, a class with settings; `via` is `self` where an heir of it may be meant
     named     the same by a string
     other     none of these
     """
@@ -67,10 +70,11 @@ class Sites(ScopedVisitor):
         self.uses: list[Use] = []
         self._file = file
         self._in_class = False
-        self._switches = 0  # version switches around the place
+        self._switched = switched_lines(file.tree, OLD, NEW) if OLD in file.text else frozenset()
         self._places: dict[int, _Place] = {}  # by id of the node
         self._plain: set[int] = set()  # ids of names that a plain assignment binds
         self._read_in_body: set[str] = set()
+        self._meanings = Meanings(file.facts)
         self._variables: dict[int, str] = {}  # places in `found` of settings that a variable holds
         self._unpacked: set[str] = set()  # variables that become settings of Pydantic
 
@@ -88,9 +92,10 @@ class Sites(ScopedVisitor):
                 return site._replace(refusal="setting-read")
         return site
 
-    def _add(self, line: int, column: int, place: _Place) -> None:
-        refusal = "dual-support" if self._switches else place.refusal
-        self.found.append(Site(line, column, place.kind, self.scope, place.about, place.via, place.owner, refusal))
+    def _add(self, line: int, column: int, place: _Place, scope: str | None = None) -> None:
+        scope = self.scope if scope is None else scope
+        refusal = "dual-support" if line in self._switched else place.refusal
+        self.found.append(Site(line, column, place.kind, scope, place.about, place.via, place.owner, refusal))
 
     # Statements
 
@@ -99,9 +104,8 @@ class Sites(ScopedVisitor):
         for keyword in node.keywords:
             if keyword.arg == OLD:
                 refusal = "both-keys" if NEW in words else "dynamic-config" if None in words else ""
-                outer, self.scope = self.scope, f"{self.scope}.{node.name}".lstrip(".")
-                self._add(keyword.lineno, keyword.col_offset, _Place("keyword", refusal=refusal))
-                self.scope = outer
+                scope = f"{self.scope}.{node.name}".lstrip(".")
+                self._add(keyword.lineno, keyword.col_offset, _Place("keyword", refusal=refusal), scope)
         self._enter_body(node, is_class=True)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
@@ -114,24 +118,6 @@ class Sites(ScopedVisitor):
         outer, self._in_class = self._in_class, is_class
         self._enter(node)
         self._in_class = outer
-
-    def visit_If(self, node: ast.If) -> None:
-        self._visit_branches(node, _is_version_switch(node), (node.body, node.orelse))
-
-    def visit_Try(self, node: ast.Try) -> None:
-        is_switch = _is_split([node.body, node.orelse, node.handlers])
-        without_pydantic = any(_imports_pydantic(statement) for statement in node.body)
-        self._visit_branches(node, is_switch, (node.body, node.orelse, node.finalbody))
-        self._visit_branches(node, is_switch or without_pydantic, (node.handlers,))
-
-    def _visit_branches(self, node: ast.stmt, is_switch: bool, branches: Iterable[Iterable[ast.AST]]) -> None:
-        if isinstance(node, ast.If):
-            self.visit(node.test)
-        self._switches += is_switch
-        for branch in branches:
-            for child in branch:
-                self.visit(child)
-        self._switches -= is_switch
 
     def visit_Assign(self, node: ast.Assign) -> None:
         for target in node.targets:
@@ -148,6 +134,7 @@ class Sites(ScopedVisitor):
     def _assigned(self, target: ast.expr, value: ast.expr) -> None:
         self._plain |= {id(name) for name in ast.walk(target) if isinstance(name, ast.Name)}
         name = dotted(target)
+        self._meanings.note(name, self.scope, dotted(value))
         if self._in_class and name == "model_config":
             self._put(value, _Place("value", owner=self.scope))
         elif name.rpartition(".")[2] in HOLDERS:
@@ -250,9 +237,12 @@ class Sites(ScopedVisitor):
         self.generic_visit(node)
 
     def _add_read(self, node: ast.expr, holder: ast.expr, kind: str, refusal: str) -> None:
-        line, end = node.end_lineno or node.lineno, node.end_col_offset or 0
-        place = _Place(kind, dotted(holder), refusal=refusal)
-        self._add(line, end - len(OLD), place) if kind == "read" else self._add(node.lineno, node.col_offset, place)
+        about, via = self._meanings.of(dotted(holder), self.scope)
+        place = _Place(kind, about, via, refusal=refusal)
+        if kind == "read":
+            self._add(node.end_lineno or node.lineno, (node.end_col_offset or 0) - len(OLD), place)
+        else:
+            self._add(node.lineno, node.col_offset, place)
 
 
 def _is_holder(node: ast.expr) -> bool:
@@ -273,30 +263,3 @@ def _words(keyword: ast.keyword) -> Iterator[str]:
         yield from _keys(keyword.value)
     else:
         yield "**"
-
-
-def _is_version_switch(node: ast.If) -> bool:
-    words = {word.lower() for word in _identifiers([node.test])}
-    return any("pydantic" in word or "version" in word for word in words) or _is_split([node.body, node.orelse])
-
-
-def _is_split(branches: Iterable[Iterable[ast.AST]]) -> bool:
-    """Tell whether one branch has the old name and another the new one."""
-    words = [set(_identifiers(branch)) for branch in branches]
-    return any(OLD in one and NEW in other for one in words for other in words if one is not other)
-
-
-def _identifiers(nodes: Iterable[ast.AST]) -> Iterator[str]:
-    for node in (inner for outer in nodes for inner in ast.walk(outer)):
-        for value in (getattr(node, "id", None), getattr(node, "attr", None), getattr(node, "arg", None)):
-            if isinstance(value, str):
-                yield value
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
-
-
-def _imports_pydantic(statement: ast.stmt) -> bool:
-    return any(
-        isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "pydantic"
-        for node in ast.walk(statement)
-    )

@@ -30,7 +30,9 @@ def as_model_config(config: cst.ClassDef, callee: str, default_indent: str, colu
     call = cst.Call(cst.parse_expression(callee), [setting.argument for setting in settings])
     at_the_end = [comment for comment in comments if comment in (header, settings[-1].behind)]
     if len(comments) > 1 or comments != at_the_end or not _fits(call, column):
-        call = _over_lines(call, settings, _Frame(header, below, cst.SimpleWhitespace(default_indent)))
+        own_indent = config.body.indent if isinstance(config.body, cst.IndentedBlock) else None
+        indent = cst.SimpleWhitespace(default_indent if own_indent is None else own_indent)
+        call = _over_lines(call, settings, _Frame(header, below, indent))
         at_the_end = []
     return cst.SimpleStatementLine(
         [cst.Assign([cst.AssignTarget(cst.Name("model_config"))], call)],

@@ -5,6 +5,7 @@ Nothing here knows a codemod; tables named after codemods are kept raw and check
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -38,12 +39,13 @@ class Config:
 
 def find_root(start: Path) -> Path:
     """Return the git work tree above `start`, else the nearest folder with a `pyproject.toml`, else `start` itself."""
-    folder = start if start.is_dir() else start.parent
+    folder = start if os.path.isdir(start) else start.parent
     nearest_project: Path | None = None
     for candidate in (folder, *folder.parents):
-        if (candidate / ".git").exists():
+        # `os.path` says no where `Path` raises: for folders that may not be searched.
+        if os.path.exists(candidate / ".git"):
             return candidate
-        if nearest_project is None and (candidate / "pyproject.toml").is_file():
+        if nearest_project is None and os.path.isfile(candidate / "pyproject.toml"):
             nearest_project = candidate
     return nearest_project or folder
 
@@ -56,7 +58,7 @@ def load(root: Path) -> Config:
     except FileNotFoundError:
         return Config(root)
     except OSError as error:
-        raise UsageError(f"{path}: can't be read: {error.strerror}") from error
+        raise UsageError(f"{path}: can't be read: {error.strerror}", "Check its permissions.") from error
     if b"greenmod" not in data:
         return Config(root)
     return _config(root, _table(path, data))
@@ -71,7 +73,8 @@ def _table(path: Path, data: bytes) -> Mapping[str, object]:
         document = tomllib.loads(data.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: {error}", "Correct the file; nothing was changed.") from error
-    table = document.get("tool", {}).get("greenmod", {})
+    tools = document.get("tool", {})
+    table = tools.get("greenmod", {}) if isinstance(tools, dict) else None
     if not isinstance(table, dict):
         raise UsageError(f"{path}: [tool.greenmod] must be a table")
     return table

@@ -40,7 +40,7 @@ class Files:
         """Those that may be changed, sorted."""
         if "." in self._scope:
             return self.all
-        named = [path for path in self._scope if (self._root / path).is_file()]
+        named = [path for path in self._scope if os.path.isfile(self._root / path)]
         folders = tuple(f"{path}/" for path in self._scope if path not in named)
         inside = [path for path in self.all if path.startswith(folders)] if folders else []
         return tuple(sorted({*inside, *_without(self._exclude, named)}))
@@ -66,8 +66,6 @@ def uncommitted(root: Path, paths: Sequence[str]) -> tuple[str, ...]:
 
 
 def _relative(root: Path, path: Path) -> str:
-    if not path.exists():
-        raise UsageError(f"{path}: no such file or folder", "Check the path; it is taken from the current folder.")
     try:
         relative = Path(os.path.realpath(path)).relative_to(os.path.realpath(root))
     except ValueError as error:

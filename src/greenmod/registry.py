@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,15 @@ if TYPE_CHECKING:
     from greenmod.api import Codemod
     from greenmod.config import Config, OptionValue
 
-_LITERALS = ("name", "source", "triggers", "pattern", "statement_local")
+# What may be said of a codemod in its class, and how.
+_LITERALS = {
+    "name": "a word such as `verb-thing`",
+    "source": "a string",
+    "triggers": "a tuple of words, or of tuples of words",
+    "pattern": "a regular expression",
+    "statement_local": "True or False",
+}
+_NAME = re.compile(r"[\w.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +115,16 @@ def choose(
     for name in names:
         if ":" in name:
             specs[name] = CodemodSpec(name, "", name.partition(":")[2], origin="library")
-    for name in (*names, *ignore, *config.ignore):
-        check_known(name, specs, "codemod")
+            load_library(specs[name])
+    settings = f"{config.file}: [tool.greenmod]"
+    for where, given in (
+        ("--select", select),
+        (f"{settings} select", () if select else config.select),
+        ("--ignore", ignore),
+        (f"{settings} ignore", config.ignore),
+    ):
+        for name in given:
+            check_known(name, specs, where)
     if not names:
         names = [spec.name for spec in specs.values() if unsafe or spec.safety is Safety.SAFE]
     left_out = {*ignore, *config.ignore}
@@ -136,9 +153,9 @@ def load_library(spec: CodemodSpec) -> type:
     module_name, _, class_name = spec.name.partition(":")
     try:
         found = getattr(importlib.import_module(module_name), class_name)
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # somebody else's code may fail in any way
         raise UsageError(
-            f"--select {spec.name}: {error}", "Give package.module:ClassName, importable where greenmod is installed."
+            f"--select {spec.name}: {type(error).__name__}: {error}", "Give package.module:ClassName, importable where greenmod is installed."
         ) from error
     if not isinstance(found, type):
         raise UsageError(f"--select {spec.name}: {class_name} is not a class")
@@ -167,16 +184,28 @@ def _import_file(module_name: str, spec: CodemodSpec) -> ModuleType:
 
 
 def _in_folder(path: Path, origin: str) -> Iterator[CodemodSpec]:
-    files = [path] if path.is_file() else sorted((*path.glob("*.py"), *path.glob("*/__init__.py")))
+    try:
+        files = [path] if path.is_file() else sorted(file for file in _below(path) if file.is_file())
+    except OSError as error:
+        raise UsageError(
+            f"{path}: can't be read: {error.strerror}", "Check the permissions of the codemods."
+        ) from error
     for file in files:
         yield from _in_file(file, origin)
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for path in folder.iterdir():
+        yield path if path.suffix == ".py" else path / "__init__.py"
 
 
 def _in_file(file: Path, origin: str) -> Iterator[CodemodSpec]:
     try:
         tree = ast.parse(file.read_bytes(), filename=str(file))
     except (OSError, SyntaxError, ValueError) as error:
-        raise UsageError(f"{file}: the codemod can't be read: {error}") from error
+        raise UsageError(
+            f"{file}: the codemod can't be read: {error}", "Correct it, or take it out of `codemods`."
+        ) from error
     for node in tree.body:
         if isinstance(node, ast.ClassDef) and any(_last_name(base) == "Codemod" for base in node.bases):
             yield _describe(file, origin, node, ast.get_docstring(tree) or ast.get_docstring(node) or "")
@@ -189,16 +218,15 @@ def _describe(file: Path, origin: str, node: ast.ClassDef, doc: str) -> CodemodS
         value = getattr(statement, "value", None)
         if isinstance(target, ast.Name) and value is not None:
             values[target.id] = value
-    literals = {key: _literal(file, key, values[key]) for key in _LITERALS if key in values}
+    literals = {key: _checked_literal(file, key, values[key]) for key in _LITERALS if key in values}
     if "name" not in literals:
         raise UsageError(f"{file}:{node.lineno}: the codemod {node.name} has no `name`", 'Add `name = "verb-thing"`.')
     methods = {child.name for child in node.body if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef))}
-    safety = Safety[_last_name(values["safety"])] if "safety" in values else Safety.SAFE
     return CodemodSpec(
         file=str(file),
         class_name=node.name,
         doc=doc,
-        safety=safety,
+        safety=_safety(file, values.get("safety")),
         options=_options(file, values.get("options")),
         has_survey="survey" in methods,
         has_decide="decide" in methods,
@@ -207,16 +235,62 @@ def _describe(file: Path, origin: str, node: ast.ClassDef, doc: str) -> CodemodS
     )
 
 
+def _safety(file: Path, node: ast.expr | None) -> Safety:
+    if node is None:
+        return Safety.SAFE
+    if _last_name(node) not in Safety.__members__:
+        raise UsageError(f"{file}:{node.lineno}: `safety` must be Safety.SAFE or Safety.UNSAFE")
+    return Safety[_last_name(node)]
+
+
 def _options(file: Path, node: ast.expr | None) -> tuple[OptionSpec, ...]:
-    calls = node.elts if isinstance(node, (ast.Tuple, ast.List)) else ()
+    if node is None:
+        return ()
+    wrong = UsageError(
+        f"{file}:{node.lineno}: `options` must be a tuple of literal `Option(...)` calls",
+        "Such as: options = (Option(name, default, help, choices),)",
+    )
+    calls = node.elts if isinstance(node, (ast.Tuple, ast.List)) else [node]
     options = []
     for call in calls:
         if not isinstance(call, ast.Call):
-            raise UsageError(f"{file}:{call.lineno}: `options` must be literal `Option(...)` calls")
+            raise wrong
         arguments = [_literal(file, "options", argument) for argument in call.args]
         named = {keyword.arg or "": _literal(file, "options", keyword.value) for keyword in call.keywords}
-        options.append(OptionSpec(*arguments, **named))
+        try:
+            options.append(OptionSpec(*arguments, **named))
+        except TypeError as error:
+            raise wrong from error
     return tuple(options)
+
+
+def _checked_literal(file: Path, key: str, node: ast.expr):  # type: ignore[no-untyped-def]  # as `_literal`
+    value = _literal(file, key, node)
+    if not _is_right(key, value):
+        raise UsageError(f"{file}:{node.lineno}: `{key}` must be {_LITERALS[key]}, not {value!r}")
+    return value
+
+
+def _is_right(key: str, value: object) -> bool:
+    match key, value:
+        case ("source", str()) | ("statement_local", bool()):
+            return True
+        case "name", str(name):
+            return _NAME.fullmatch(name) is not None
+        case "pattern", str(pattern):
+            return _compiles(pattern)
+        case "triggers", [*entries]:
+            words = [word for entry in entries for word in (entry if isinstance(entry, (tuple, list)) else (entry,))]
+            return () not in entries and all(isinstance(word, str) and word for word in words)
+    return False
+
+
+def _compiles(pattern: str) -> bool:
+    try:
+        re.compile(pattern.encode())
+    except re.error:
+        return False
+    return True
 
 
 def _literal(file: Path, key: str, node: ast.expr):  # type: ignore[no-untyped-def]  # whatever the literal is
@@ -232,11 +306,12 @@ def _last_name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
-def check_known(name: str, specs: Mapping[str, CodemodSpec], where: str) -> None:
+def check_known(name: str, specs: Mapping[str, CodemodSpec], where: str = "") -> None:
     """Raise UsageError, with the nearest name, where there is no such codemod."""
     if name not in specs:
+        place = f"{where}: " if where else ""
         raise UsageError(
-            f'{where}: there is no codemod "{name}".{nearest(name, specs)}', "`greenmod list` names all of them."
+            f'{place}there is no codemod "{name}".{nearest(name, specs)}', "`greenmod list` names all of them."
         )
 
 

@@ -60,18 +60,34 @@ def start(request: Request, config: configuration.Config | None = None) -> Run:
     """Find the root, its configuration (unless it is given), the codemods and the files. Raises UsageError."""
     paths = request.paths or (Path.cwd(),)
     for path in paths:
-        if not path.exists():
-            raise UsageError(f"{path}: no such file or folder", "Check the path; it is taken from the current folder.")
+        _check_exists(path)
     config = config or configuration.load(configuration.find_root(Path(os.path.abspath(paths[0]))))
     root = config.root
     selection = choose(config, request.select, request.ignore, request.unsafe, request.options)
     scope = resolve_paths(root, paths)
-    files = Files(root, scope, config.exclude)
+    files = Files(root, scope, (*config.exclude, *_own(config)))
     gate = Gate(
         {spec.name: spec.triggers if request.gated else () for spec in selection.specs},
         {spec.name: spec.pattern for spec in selection.specs if request.gated},
     )
     return Run(request, config, selection, files, gate, is_partial="." not in scope)
+
+
+def _own(config: configuration.Config) -> tuple[str, ...]:
+    """Return patterns for the project's codemods and their cases: what they speak of is not for them to rewrite."""
+    if not config.codemods:
+        return ()
+    return (*(f"/{entry}" for entry in config.codemods), f"/{config.fixtures}/*/*/")
+
+
+def _check_exists(path: Path) -> None:
+    try:
+        path.stat()
+    except FileNotFoundError as error:
+        remedy = "Check the path; it is taken from the current folder."
+        raise UsageError(f"{path}: no such file or folder", remedy) from error
+    except OSError as error:
+        raise UsageError(f"{path}: can't be reached: {error.strerror}", "Check the path and its permissions.") from error
 
 
 def find_candidates(run: Run) -> Candidates:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -16,6 +17,7 @@ from greenmod.errors import FileError
 
 _BOM = b"\xef\xbb\xbf"
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 # A coding cookie stands in the first two lines (PEP 263); without the word there is nothing to detect.
 _COOKIE = re.compile(rb"^[^\r\n]*(?:\r\n|\r|\n)?[^\r\n]*?coding[:=]")
 
@@ -118,6 +120,7 @@ def decode(path: str, data: bytes) -> Source:
     body = data[len(bom) :]
     try:
         text = body.decode(encoding)
+        is_exact = text.encode(encoding) == body and (encoding == "utf-8" or _is_plain(text, encoding, len(body)))
     except UnicodeDecodeError as error:
         line = body[: error.start].count(b"\n") + 1
         raise FileError(
@@ -127,9 +130,23 @@ def decode(path: str, data: bytes) -> Source:
             line=line,
             kind="encoding",
         ) from error
-    if text.encode(encoding) != body:
+    except (UnicodeError, LookupError) as error:  # `undefined`, `rot13` and their like
+        raise FileError(path, f"its encoding {encoding} can't be used: {error}", kind="encoding") from error
+    if not is_exact:
         raise FileError(path, f"its bytes don't survive decoding and encoding as {encoding}", kind="encoding")
     return Source(path, data, text, encoding, bom)
+
+
+def _is_plain(text: str, encoding: str, size: int) -> bool:
+    """Tell whether ASCII is ASCII and no character depends on the one before: only then can parts be encoded alone.
+
+    UTF-7, UTF-16 and what shifts (ISO-2022, HZ) are not plain.
+    """
+    printable = bytes(range(32, 127))
+    return (
+        printable.decode().encode(encoding) == printable
+        and sum(len(char.encode(encoding)) * count for char, count in Counter(text).items()) == size
+    )
 
 
 def load(root: Path, path: str) -> Source:
@@ -138,11 +155,11 @@ def load(root: Path, path: str) -> Source:
 
 
 def _declared_encoding(path: str, data: bytes) -> str:
-    import io
     import tokenize
 
+    lines = (match[0] for match in _LINE.finditer(data))
     try:
-        return tokenize.detect_encoding(io.BytesIO(data).readline)[0]
+        return tokenize.detect_encoding(lambda: next(lines, b""))[0]
     except (SyntaxError, UnicodeDecodeError) as error:
         raise FileError(
             path,

@@ -38,9 +38,9 @@ def _options(version: bool = typer.Option(False, "--version", "-V", help="Print 
 
 
 def run_app(argv: list[str]) -> int:
-    """Run one command; what follows `--` goes to pytest. Returns the exit code."""
+    """Run one command; what follows the `--` of `run` goes to pytest. Returns the exit code."""
     pytest_args: tuple[str, ...] = ()
-    if "--" in argv:
+    if argv[:1] == ["run"] and "--" in argv:
         cut = argv.index("--")
         argv, pytest_args = argv[:cut], tuple(argv[cut + 1 :])
     try:
@@ -50,4 +50,8 @@ def run_app(argv: list[str]) -> int:
         return int(ExitCode.USAGE)
     except typer.Abort as error:
         raise KeyboardInterrupt from error
+    except SystemExit as error:
+        if isinstance(error.__context__, BrokenPipeError):  # Typer ends the process where the reader went away
+            raise error.__context__ from None
+        raise
     return int(code or ExitCode.OK)

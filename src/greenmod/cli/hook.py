@@ -12,7 +12,9 @@ from greenmod.model import ExitCode
 
 
 def hook(
-    files: Annotated[list[Path], typer.Argument(help="The files to fix.", show_default=False)],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE", readable=False, help="The files to fix.", show_default=False)
+    ],
     select: settings.Select = None,
     ignore: settings.Ignore = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail where something would change.")] = False,

@@ -9,7 +9,9 @@ import typer
 
 
 def new(
-    name: Annotated[str, typer.Argument(help="Such as `rename-base-model`: <old>-to-<new> or <verb>-<thing>.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Such as `rename-base-model`: <old>-to-<new> or <verb>-<thing>.")
+    ],
 ) -> None:
     """Write a codemod of your own and two cases into this repository; it runs and its cases pass."""
     from greenmod import config

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from greenmod.errors import UsageError
 from greenmod.report.report import Report
@@ -21,10 +22,15 @@ _COLOURS = {"+": "green", "-": "red", "@": "cyan", "#": "bold"}
 
 
 class Printer:
-    """Prints one run's progress and its report. `output` is a file for the result."""
+    """Prints one run's progress and its report. `output` is a file for the result: UsageError if it can't be written.
+
+    That is found out before the work and not after it.
+    """
 
     def __init__(self, output: Path | None) -> None:
         self._output = output
+        if output is not None:
+            self._bytes(b"")
         self._progress: Progress | None = None
         self._task: TaskID | None = None
 
@@ -47,7 +53,8 @@ class Printer:
     def tell(self, sentence: str) -> None:
         """Print a sentence about work that goes on."""
         self._end()
-        print(sentence, file=sys.stderr, flush=True)
+        with _to_whoever_reads(sys.stderr):
+            print(sentence, file=sys.stderr)
 
     def print_report(self, report: Report, form: str, show_skips: bool) -> None:
         """Print the result as `form`, and what it comes to."""
@@ -65,11 +72,13 @@ class Printer:
         elif form == "diff":
             self._lines(text.diff_text(report))
         skips = text.skip_text(report.plan.skips) if show_skips else ()
-        for line in (*text.problem_text(report.all_problems), *skips, *text.verification_text(report)):
-            print(line, end="", file=sys.stderr)
-        stream = sys.stdout if form == "summary" and self._output is None else sys.stderr
-        for line in text.summary_text(report):
-            print(line, end="", file=stream)
+        remarks = (*text.problem_text(report.all_problems), *skips, *text.verification_text(report))
+        summary = tuple(text.summary_text(report))
+        if form == "summary":
+            self._bytes("".join(summary).encode("utf-8", "surrogateescape"))
+            summary = ()
+        with _to_whoever_reads(sys.stderr):
+            sys.stderr.writelines((*remarks, *summary))
 
     def _lines(self, lines: Iterable[str]) -> None:
         if self._output is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ:
@@ -79,18 +88,30 @@ class Printer:
 
     def _bytes(self, data: bytes) -> None:
         if self._output is None:
-            sys.stdout.buffer.write(data)
-            sys.stdout.flush()
+            with _to_whoever_reads(sys.stdout):
+                sys.stdout.buffer.write(data)
             return
         try:
             self._output.write_bytes(data)
         except OSError as error:
-            raise UsageError(f"--output {self._output}: {error.strerror}") from error
+            raise UsageError(
+                f"--output {self._output}: {error.strerror}", "Name a file that can be written."
+            ) from error
 
     def _end(self) -> None:
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
+
+
+@contextmanager
+def _to_whoever_reads(stream: TextIO) -> Iterator[None]:
+    """Print to a stream whose reader may have gone away (`| head`): the exit code still tells the rest."""
+    try:
+        yield
+        stream.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # for what is still in the buffer
 
 
 def _print_coloured(lines: Iterable[str]) -> None:

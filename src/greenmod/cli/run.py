@@ -42,9 +42,13 @@ def run(
     What follows `--` goes to pytest, for --verify: `greenmod run --verify -- -x tests/api`.
     """
     from greenmod.cli.printing import Printer
+    from greenmod.errors import UsageError
     from greenmod.execute import Orders, execute
     from greenmod.session import Request
 
+    if not verify and (context.obj or python):
+        given = f"-- {' '.join(context.obj)}" if context.obj else f"--python {python}"
+        raise UsageError(f"`{given}` is for pytest, which runs only with --verify", "Add --verify, or leave it out.")
     request = Request(
         paths=tuple(paths or ()),
         select=settings.names(select),

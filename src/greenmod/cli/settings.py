@@ -7,7 +7,11 @@ from typing import Annotated
 
 import typer
 
-Paths = Annotated[list[Path] | None, typer.Argument(help="Files or folders that may be changed; the current folder.")]
+# A file that can't be read is reported with the others, and does not stop them: hence `readable`.
+Paths = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="PATH", readable=False, help="Files or folders that may be changed; the current folder."),
+]
 Select = Annotated[
     list[str] | None,
     typer.Option("--select", metavar="NAME[,NAME]", help="Codemods to run; also package.module:Class of LibCST."),

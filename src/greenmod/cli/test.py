@@ -11,7 +11,7 @@ from greenmod.model import ExitCode
 
 
 def test(
-    codemods: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="All, if none is named.")] = None,
+    codemods: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="All, if none is named.")] = None,
 ) -> None:
     """Run the cases: each must give exactly its result, and keep what every case must keep."""
     from greenmod import config, registry
@@ -25,7 +25,7 @@ def test(
     names = codemods or sorted(specs)
     proven = failed = 0
     for name in names:
-        registry.check_known(name, specs, "codemod")
+        registry.check_known(name, specs)
         is_own = specs[name].origin == "project"
         fixtures = settings.root / settings.fixtures if is_own else registry.fixtures_folder()
         cases = list(find_cases(fixtures, name))

@@ -12,7 +12,9 @@ from greenmod.model import ExitCode
 
 
 def undo(
-    run: Annotated[str | None, typer.Argument(help="A run's number, from --list; the last one not taken back.")] = None,
+    run: Annotated[
+        str | None, typer.Argument(metavar="RUN", help="A run's number, from --list; the last one not taken back.")
+    ] = None,
     list_runs: Annotated[bool, typer.Option("--list", help="List the runs that can be taken back.")] = False,
 ) -> None:
     """Restore the files that the last run wrote, byte for byte; files edited since are left alone and named."""
@@ -33,5 +35,6 @@ def undo(
         typer.echo(f"restored {path}")
     for problem in written.problems:
         typer.echo(f"{problem.path}:{problem.line}: {problem.message}", err=True)
-    typer.echo(f"{count(len(written.paths), 'file')} restored.", err=True)
+    nothing = "Nothing to undo: greenmod wrote nothing here that is not taken back already."
+    typer.echo(nothing if written.run is None else f"{count(len(written.paths), 'file')} restored.", err=True)
     raise typer.Exit(ExitCode.FILES if written.problems else ExitCode.OK)

@@ -8,6 +8,7 @@ give exactly the tree that the codemod returned; where they don't, they become o
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from libcst._nodes.internal import CodegenState
 from greenmod.api import Record
 from greenmod.engine.tokens import Span, apply_spans, token_edits
 from greenmod.errors import CodemodError
+
+_LAST_LINE_END = re.compile(r"(?:\r\n|\r|\n)\Z")
 
 
 class NotReproduced(Exception):
@@ -139,6 +142,8 @@ def _add(placed: list[Placed], module: cst.Module, text: str, record: Record, sp
     """Place one record, and join it with those inside it that it can't be told apart from."""
     inside = [other for other in placed if span.start <= other.start and other.end <= span.end]
     new = _render(module, record.new, span.indent)
+    if span.end > len(text):  # LibCST ends the last line with a line end, and takes it back where there is none
+        new = _LAST_LINE_END.sub("", new)
     own = _own_edits(text[span.start : span.end], new, span.start, inside)
     if own is None:
         for other in inside:

@@ -17,6 +17,7 @@ import libcst as cst
 
 from greenmod.api import Context, Record
 from greenmod.engine.adapter import run_library
+from greenmod.engine.depth import is_too_deep
 from greenmod.engine.placing import NotReproduced, Placed, place
 from greenmod.engine.positions import Positions
 from greenmod.engine.problems import codemod_problem, file_problem
@@ -34,6 +35,8 @@ from greenmod.source import load as load_source
 _NO_FACTS = FileFacts("", (), (), (), (), {})
 _SUPPRESS = re.compile(r"#\s*greenmod:\s*ignore(?:\[(?P<names>[^\]]*)\])?(?P<reason>[^\r\n]*)")
 _GENERATED = "@generated"
+# Characters that LibCST may be shown at once: it takes 1.5 GB of memory for each million.
+_LIMIT = 2_000_000
 _HEADER = 2000  # characters in which a generator's mark is looked for
 
 
@@ -97,8 +100,6 @@ class _File:
         try:
             return cls(source, surveying.parse(source), None)
         except SyntaxError:
-            if _could_overflow(source.text):
-                raise surveying.too_deep(source.path) from None
             return cls(source, None, None)
 
     def slice(self, work: Work) -> Slice | None:
@@ -121,13 +122,13 @@ class _File:
 def _run(file: _File, work: Work) -> tuple[list[Piece], list[Skip]]:
     """Run one codemod: on the statements that hold its sites; where anything is odd about these, on the whole file."""
     shown = file.slice(work)
-    if shown is not None:
+    if shown is not None and len(shown.text) <= _LIMIT:
         with suppress(NotReproduced, BeyondSlice, cst.ParserSyntaxError):
-            return _run_on(file, work, shown, cst.parse_module(shown.text))
+            return _run_on(file, work, shown, _parse(file, shown))
     shown = whole(file.source.text)
     try:
         return _run_on(file, work, shown, _parse_whole(file, shown))
-    except NotReproduced:
+    except (NotReproduced, BeyondSlice):
         raise FileError(file.source.path, "LibCST does not give it back byte for byte", kind="syntax") from None
 
 
@@ -142,6 +143,8 @@ def _run_on(file: _File, work: Work, shown: Slice, module: cst.Module) -> tuple[
         result = module.visit(codemod)
         if not isinstance(result, cst.Module):
             raise CodemodError("the codemod replaced the module by something else")
+        if shown.is_part and any(map(_is_statement_gone, codemod.records)):
+            raise BeyondSlice  # LibCST would write `pass` where the rest of a block was only not shown
         places = place(module, result, shown.text, codemod.records, [skip.node for skip in codemod.skips])
         placed = places.placed
         skipped = [(places.skips[id(skip.node)], skip.rule, skip.reason) for skip in codemod.skips]
@@ -155,9 +158,27 @@ def _run_on(file: _File, work: Work, shown: Slice, module: cst.Module) -> tuple[
     return _suppressed(source, work, pieces, skips)
 
 
+def _is_statement_gone(record: Record) -> bool:
+    gone = record.new is cst.RemovalSentinel.REMOVE or (isinstance(record.new, cst.FlattenSentinel) and not record.new)
+    return gone and isinstance(record.original, cst.BaseStatement | cst.BaseSmallStatement)
+
+
+def _parse(file: _File, shown: Slice) -> cst.Module:
+    if is_too_deep(shown.text):
+        raise surveying.too_deep(file.source.path)
+    return cst.parse_module(shown.text)
+
+
 def _parse_whole(file: _File, shown: Slice) -> cst.Module:
+    if len(shown.text) > _LIMIT:
+        raise FileError(
+            file.source.path,
+            f"is too large for LibCST: {len(shown.text):,} characters, and it is given up to {_LIMIT:,}",
+            "Leave it out with `exclude`.",
+            kind="size",
+        )
     try:
-        return cst.parse_module(shown.text)
+        return _parse(file, shown)
     except cst.ParserSyntaxError as error:
         raise FileError(
             file.source.path,
@@ -252,22 +273,6 @@ def _ignore(lines: list[str], line: int, name: str) -> str | None:
 def _line(text: str, offset: int) -> int:
     head = text[:offset]
     return head.count("\n") + head.count("\r") - head.count("\r\n") + 1
-
-
-def _could_overflow(text: str) -> bool:
-    """Tell whether LibCST's parser, which recurses without a limit, could run out of stack on a text.
-
-    Only asked where Python's own parser, which has limits, could not vouch for it.
-    """
-    depth = deepest = 0
-    for character in text:
-        if character in "([{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif character in ")]}":
-            depth -= 1
-    longest = max((len(re.findall(r"[-+*/%|&^.]", line)) for line in re.split(r"\r\n|\r|\n", text)), default=0)
-    return deepest > 90 or longest > 900
 
 
 def _first_sentence(message: str) -> str:

@@ -12,7 +12,7 @@ import ast
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from greenmod.facts.survey import first_line
 from greenmod.source import line_starts
@@ -20,16 +20,21 @@ from greenmod.source import line_starts
 LineRange = tuple[int, int]  # first and last, 1-based
 
 _LONE_CR = re.compile(r"\r(?!\n)")
-_FORM_FEED = re.compile(r"^([ \t]*)(\f+)(?=[ \t\f]*[^\s#])", re.MULTILINE)
+# Python begins to count columns anew after a form feed, so that the blanks before it are none of the indentation.
+_FORM_FEED = re.compile(r"(?:^|(?<=\r))[ \t\f]*\f(?=[ \t]*[^\s#])", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Text for LibCST. `starts[i]` of it is `origins[i]` of the file, and so on up to the next start."""
+    """Text for LibCST. `starts[i]` of it is `origins[i]` of the file, and so on up to the next start.
+
+    `is_part`: blocks in it may lack statements.
+    """
 
     text: str
     starts: tuple[int, ...]
     origins: tuple[int, ...]
+    is_part: bool = False
 
     def origin(self, offset: int) -> int:
         """Map an offset in `text` to the file's text."""
@@ -53,31 +58,37 @@ def statements(text: str, ranges: Sequence[LineRange], lines: Iterable[int]) -> 
 
 def innermost(text: str, tree: ast.Module, lines: Iterable[int]) -> Slice:
     """Show LibCST the innermost statements that hold `lines`, below the headers of the classes and functions around."""
-    return _shown(text, list(_innermost(tree.body, 0, sorted(set(lines)))))
+    shown = _shown(text, list(_innermost(tree.body, 0, sorted(set(lines)))))
+    return replace(shown, is_part=True)
 
 
 def _innermost(body: Sequence[ast.stmt], above: int, lines: Sequence[int]) -> Iterator[LineRange]:
-    """Yield the lines to show of a block; `above` is the last line before it."""
+    """Yield the lines to show of a block, in order; `above` is the last line before it."""
     blocks = _blocks([(first_line(stmt), stmt.end_lineno or stmt.lineno) for stmt in body], above)
-    for index, held in sorted(_holding(blocks, lines).items()):
+    held = _holding(blocks, lines)
+    # One more statement keeps a block a block, whatever becomes of those that hold the lines.
+    others = [index for index in range(len(blocks)) if index not in held]
+    kept = min(others, key=lambda index: _length(blocks[index][0]), default=None) if above else None
+    for index in sorted({*held, *([] if kept is None else [kept])}):
         (start, end), members = blocks[index]
-        inner = body[members[0]]
-        if len(members) > 1 or not isinstance(inner, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        inner = _body(body[members[0]]) if index in held and len(members) == 1 else []
+        header = first_line(inner[0]) - 1 if inner else 0
+        if header < start:
             yield start, end
-            continue
-        header = first_line(inner.body[0]) - 1
-        if header < inner.lineno:  # `class A: pass`, on one line
-            yield start, end
-            continue
-        yield start, header
-        below = list(_innermost(inner.body, header, [line for line in held if line > header]))
-        # A header needs some statement below it: its shortest one costs least.
-        yield from below or [_shortest(inner.body, header)]
+        else:
+            yield start, header
+            yield from _innermost(inner, header, [line for line in held[index] if line > header])
 
 
-def _shortest(body: Sequence[ast.stmt], above: int) -> LineRange:
-    blocks = _blocks([(first_line(stmt), stmt.end_lineno or stmt.lineno) for stmt in body], above)
-    return min((lines for lines, _ in blocks), key=lambda lines: lines[1] - lines[0])
+def _body(statement: ast.stmt) -> list[ast.stmt]:
+    """Return the statements below a definition's header; none for `class A: pass`, on one line."""
+    if not isinstance(statement, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        return []
+    return statement.body if first_line(statement.body[0]) > statement.lineno else []
+
+
+def _length(lines: LineRange) -> int:
+    return lines[1] - lines[0]
 
 
 def _blocks(ranges: Sequence[LineRange], above: int = 0) -> list[tuple[LineRange, list[int]]]:
@@ -136,6 +147,6 @@ def _joined(text: str, pieces: Sequence[tuple[int, int]]) -> Slice:
 def _without_form_feeds(text: str, begin: int, end: int) -> Iterable[tuple[int, int]]:
     if "\f" in text:
         for match in _FORM_FEED.finditer(text, begin, end):
-            yield begin, match.start(2)
-            begin = match.end(2)
+            yield begin, match.start()
+            begin = match.end()
     yield begin, end

@@ -25,11 +25,11 @@ def survey_file(root: Path, specs: Sequence[CodemodSpec], path: str) -> Found | 
         return Found(path, "", None, {}, (file_problem(error),))
     try:
         tree = surveying.parse(source)
+        facts = surveying.survey(path, tree)
     except FileError as error:
         return Found(path, source.sha256, None, {}, (file_problem(error),))
     except SyntaxError as error:
         return Found(path, source.sha256, None, {}, (syntax_problem(path, error),))
-    facts = surveying.survey(path, tree)
     file = SurveyedFile(path, source.text, tree, facts)
     surveys: dict[str, tuple[tuple[int, ...], object]] = {}
     problems: list[Problem] = []

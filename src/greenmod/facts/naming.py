@@ -29,7 +29,7 @@ class Namer:
     def find(self, module: str, name: str, like: str, scope: str, line: int) -> Naming | None:
         """Return how to write `module.name` at a place; None where the name means something else there.
 
-        `like` is a name that stands there already (`AsyncClient`, `httpx.AsyncClient`): the new one is written as it is.
+        `like` is a name that stands there already (`AsyncClient`, `httpx.AsyncClient`): the new one is written alike.
         """
         prefix = like.rpartition(".")[0]
         if prefix and module in self._facts.qualified_names(prefix, scope):

@@ -5,6 +5,7 @@ A file is parsed when an answer asks for it, and no sooner: facts of everything 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -95,19 +96,21 @@ class Project:
         return frozenset().union(*(self._follow(path, name, 0) for name in names))
 
     def find_class(self, definition: Definition) -> ClassFact | None:
-        facts = self.facts(definition.path)
-        return facts.find_class(definition.qualname) if facts else None
+        return next(iter(self.find_classes(definition)), None)
 
-    def bases(self, definition: Definition) -> tuple[frozenset[Target], ...]:
-        """Return, for each base of a class as written, what it may stand for."""
-        fact = self.find_class(definition)
-        if fact is None:
-            return ()
+    def find_classes(self, definition: Definition) -> tuple[ClassFact, ...]:
+        """Return the class statements of one qualified name: several in the branches of an `if`, say."""
+        facts = self.facts(definition.path)
+        return tuple(fact for fact in facts.classes if fact.qualname == definition.qualname) if facts else ()
+
+    def bases(self, definition: Definition, fact: ClassFact | None = None) -> tuple[frozenset[Target], ...]:
+        """Return, for each base of a class as written, what it may stand for; of one statement, if it is given."""
         return tuple(
-            self.resolve(definition.path, base, fact.scope)
+            self.resolve(definition.path, base, each.scope)
             if base
             else frozenset({Unknown("", "a base that is an expression")})
-            for base in fact.bases
+            for each in ((fact,) if fact else self.find_classes(definition))
+            for base in each.bases
         )
 
     def ancestors(self, definition: Definition) -> frozenset[Target]:
@@ -128,8 +131,12 @@ class Project:
             return self._relative_module(module, importer)
         tail = module.replace(".", "/")
         found = [*self._modules.get(f"{tail}.py", ()), *self._modules.get(f"{tail}/__init__.py", ())]
-        reachable = [path for path in found if self._is_import_root(path[: path.rindex(tail)].rstrip("/"))]
-        return max(reachable, key=lambda path: (_shared_prefix(path, importer), -len(path)), default=None)
+        roots = {path: path[: path.rindex(tail)].rstrip("/") for path in found}
+        reachable = [path for path, root in roots.items() if self._is_import_root(root)]
+        near = [path for path in reachable if _is_near(roots[path], importer)]
+        if not near and self._is_foreign(module.partition(".")[0], importer):
+            return None
+        return max(near or reachable, key=lambda path: (_shared_prefix(path, importer), -len(path)), default=None)
 
     @cached_property
     def _modules(self) -> Mapping[str, list[str]]:
@@ -149,6 +156,10 @@ class Project:
     def _is_import_root(self, folder: str) -> bool:
         """Tell whether `folder` could be on the import path: it is no package itself."""
         return f"{folder}/__init__.py".lstrip("/") not in self._known or not folder
+
+    def _is_foreign(self, name: str, importer: str) -> bool:
+        """Tell whether a name that a far folder of the repository has, too, belongs to Python or to a requirement."""
+        return name in sys.stdlib_module_names or self.requirement(importer, name) is not None
 
     def _relative_module(self, module: str, importer: str) -> str | None:
         level = len(module) - len(module.lstrip("."))
@@ -206,6 +217,12 @@ def _splits(name: str) -> Iterator[tuple[str, str]]:
     dots, parts = name[:level], name[level:].split(".")
     for cut in range(len(parts), -1 if dots else 0, -1):
         yield dots + ".".join(parts[:cut]), ".".join(parts[cut:])
+
+
+def _is_near(root: str, importer: str) -> bool:
+    """Tell whether `root` is on the import path of its neighbours: a folder around `importer`, or `src` in one."""
+    around = root.rpartition("/")[0]
+    return not around or f"{importer}/".startswith((f"{root}/", f"{around}/"))
 
 
 def _shared_prefix(one: str, other: str) -> int:

@@ -5,6 +5,7 @@ Read as text by shape, so that a file written for one tool is understood without
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -80,10 +81,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def _in_file(root: Path, path: Path, package: str) -> Iterator[tuple[str, str]]:
     """Yield `(specifier, where)` for each mention of `package` as a dependency."""
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return
+    lines = _text(path).splitlines()
     # `pydantic[email]>=1.8,<3` in a string or a requirements line; `pydantic = "^1.10"` in poetry and Pipfile.
     name = _name_pattern(package)
     plain = re.compile(
@@ -106,15 +104,22 @@ def _in_file(root: Path, path: Path, package: str) -> Iterator[tuple[str, str]]:
 
 def _in_lock(root: Path, path: Path, package: str) -> Iterator[tuple[str, str]]:
     """Yield `(specifier, where)` for the version of `package` that a lock file names."""
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return
+    text = _text(path)
     name = _name_pattern(package)
     entry = re.compile(rf"""^name\s*=\s*"{name}"\s*\nversion\s*=\s*"(?P<version>[^"]+)\"""", re.I | re.M)
     for match in entry.finditer(text):
         line = text.count("\n", 0, match.start("version")) + 1
         yield f"=={match['version']}", f"{path.relative_to(root).as_posix()}:{line}"
+
+
+def _text(path: Path) -> str:
+    """Return a file's text, if it can be read. PowerShell's `pip freeze >` writes UTF-16, and pip reads it."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return ""
+    is_wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data.decode("utf-16" if is_wide else "utf-8-sig", errors="replace")
 
 
 def _name_pattern(package: str) -> str:

@@ -26,6 +26,16 @@ class ScopedVisitor(ast.NodeVisitor):
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
         self._enter(node)
 
+    def generic_visit(self, node: ast.AST) -> None:
+        """Visit what is below, in order; recursing only through visitors, because a sum may have thousands of terms."""
+        waiting = [*ast.iter_child_nodes(node)][::-1]
+        while waiting:
+            child = waiting.pop()
+            if visit := getattr(self, f"visit_{type(child).__name__}", None):
+                visit(child)
+            else:
+                waiting += [*ast.iter_child_nodes(child)][::-1]
+
     def _enter(self, node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         outer = self.scope
         inner = f"{outer}.{node.name}" if outer else node.name

@@ -48,10 +48,12 @@ def too_deep(path: str, line: int = 1) -> FileError:
 
 
 def survey(path: str, tree: ast.Module) -> FileFacts:
-    """Collect the facts of a parsed file."""
+    """Collect the facts of a parsed file. Raises FileError where it is nested too deeply."""
     surveyor = _Surveyor()
-    for statement in tree.body:
-        surveyor.visit(statement)
+    try:
+        surveyor.generic_visit(tree)
+    except RecursionError as error:
+        raise too_deep(path) from error
     return FileFacts(
         path=path,
         statements=statement_ranges(tree),
@@ -95,6 +97,9 @@ class _Surveyor(ast.NodeVisitor):
         self.functions: list[FunctionFact] = []
         self.names: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         self._for_types = False
+        self._visitors = {
+            getattr(ast, name[6:]): getattr(self, name) for name in vars(_Surveyor) if name.startswith("visit_")
+        }
 
     def bind(self, name: str, target: str = OTHER, scope: str | None = None) -> None:
         targets = self.names[self.scope if scope is None else scope][name]
@@ -103,6 +108,16 @@ class _Surveyor(ast.NodeVisitor):
 
     def qualname(self, name: str) -> str:
         return f"{self.scope}.{name}" if self.scope else name
+
+    def generic_visit(self, node: ast.AST) -> None:
+        """Visit what is below, in order; recursing only through visitors, because a sum may have thousands of terms."""
+        waiting = [*ast.iter_child_nodes(node)][::-1]
+        while waiting:
+            child = waiting.pop()
+            if visit := self._visitors.get(type(child)):
+                visit(child)
+            else:
+                waiting += [*ast.iter_child_nodes(child)][::-1]
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:

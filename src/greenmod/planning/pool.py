@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from multiprocessing.context import BaseContext
 from typing import Protocol, TypeVar
+
+from greenmod.errors import InternalError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -65,21 +69,47 @@ def _inline(step: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[R
 def _spread(
     step: Callable[[Item], Result], items: Sequence[Item], sizes: Sequence[int], workers: int
 ) -> Iterator[Result]:
+    import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
 
     chunks = _chunks(sizes, workers)
     with ProcessPoolExecutor(workers, mp_context=_context(), initializer=gc.disable) as pool:
         try:
-            futures = [pool.submit(_run, step, [items[i] for i in chunk]) for chunk in chunks]
+            with _deaf_to_interrupts():
+                futures = [pool.submit(_run, step, [items[i] for i in chunk]) for chunk in chunks]
             for future in futures:
                 yield from future.result()
-        except BaseException:
+        except BrokenProcessPool as error:
+            raise InternalError("a worker process died", "If memory ran out: use --jobs 1, or fewer paths.") from error
+        except BaseException:  # Ctrl-C: nobody waits for work in progress
             pool.shutdown(wait=False, cancel_futures=True)
+            for process in multiprocessing.active_children():
+                process.terminate()
             raise
 
 
 def _run(step: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
     return [step(item) for item in items]
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Start processes that Ctrl-C does not reach, though it goes to all: this one hears it, and ends them.
+
+    A signal that is blocked when a process is started stays blocked there; here it comes when the block ends.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # it would end the block too early if it had to be started under it
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _chunks(sizes: Sequence[int], workers: int) -> list[list[int]]:

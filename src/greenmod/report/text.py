@@ -99,4 +99,6 @@ def _headline(report: Report) -> str:
     what = f"{count(len(report.changes), 'change')} in {count(len(report.paths), 'file')}"
     if report.written is None:
         return f"{what} found; {looked}. Nothing was written: --write writes them."
+    if not report.written:
+        return f"{what} found, none written; {looked}."
     return f"{what}, {count(len(report.written), 'file')} written; {looked}. `greenmod undo` takes them back."

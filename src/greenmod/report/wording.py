@@ -11,6 +11,8 @@ def count(number: int, noun: str) -> str:
 
 
 def nothing_to_change(looked_at: int, seconds: float) -> str:
+    if not looked_at:
+        return "No Python files here to look at (`exclude` and .gitignore leave files out)."
     return f"Nothing to change; {count(looked_at, 'file')} looked at in {seconds:.1f} s."
 
 

@@ -1,0 +1,140 @@
+"""From replaced nodes to edits: together they are LibCST's own result, apart each leaves valid code."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+import libcst as cst
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from greenmod.api import Codemod, Context
+from greenmod.engine.placing import NotReproduced, Places, place
+from greenmod.engine.tokens import apply_spans
+from greenmod.errors import CodemodError
+from greenmod.facts.record import FileFacts
+
+FRAGMENTS = (
+    "a(b, c)",
+    "x = a(b(c(d)), e=f(g)) # a(b)",
+    "a(b(), b(), b())(c)(d)",
+    "a.b(c).d(e(f))[g(h)].i()",
+    "x = [a(b), *c(d), {e(f): g(h)}]",
+    "def f(a=b(c)):\n    '''doc'''\n    d(e)  # e\n    return (g(h),)",
+    "@a(b)\nclass A(b(c)):\n\n    # above\n    c = d(e)\n    def m(self): return self.a(b)",
+    'f"{a(b)!r:>{c(d)}} text {e(f(g))}"',
+    "if a(b) and not c(d) or e(f): g(h)",
+    "a(  # why\n    b,\n    # last\n    c(d),\n)",
+    "a(b); c(d); e(f)",
+    "for a in b(c):\n    d(e)\nelse:\n    f(g)",
+    "with a(b) as c, d(e): f(g)",
+    "a(b) if c(d) else (lambda: e(f))",
+    "a (b)  (c)",
+    "assert a(b), (c(d))",
+    "return_ = a(a(a(a)))",
+)
+
+
+@st.composite
+def texts(draw: st.DrawFn) -> str:
+    newline = draw(st.sampled_from(["\n", "\r\n"]))
+    text = "\n".join(draw(st.lists(st.sampled_from(FRAGMENTS), min_size=1, max_size=4)))
+    return (text + draw(st.sampled_from(["", "\n"]))).replace("\n", newline)
+
+
+class Mixed(Codemod):
+    """Does to each site what its next number says."""
+
+    name = "mixed"
+
+    def __init__(self, numbers: Sequence[int]) -> None:
+        super().__init__(Context("m.py", lambda: FileFacts("m.py", (), (), (), (), {}), {}))
+        self._numbers: Iterator[int] = iter(numbers)
+
+    def draws(self, number: int) -> bool:
+        return next(self._numbers, 0) == number
+
+
+class Harmless(Mixed):
+    """Replacements that are valid in any company."""
+
+    def leave_Name(self, original: cst.Name, updated: cst.Name) -> cst.Name:
+        if self.draws(1):
+            return self.change(original, updated.with_changes(value=f"new_{original.value}"), "Rename")
+        return updated
+
+    def leave_Call(self, original: cst.Call, updated: cst.Call) -> cst.BaseExpression:
+        if self.draws(1):
+            return self.change(original, cst.Await(updated, lpar=[cst.LeftParen()], rpar=[cst.RightParen()]), "Await")
+        if self.draws(2):
+            added = cst.Arg(cst.Integer("1"), cst.Name("added"), equal=cst.AssignEqual(cst.SimpleWhitespace("")))
+            return self.change(original, updated.with_changes(args=[*updated.args, added]), "Add")
+        if self.draws(3):
+            return self.change(original, cst.Call(cst.Name("outer"), [cst.Arg(updated)]), "Wrap")
+        return updated
+
+
+class Rough(Harmless):
+    """Replacements of everything that has a place: statements, arguments, functions."""
+
+    def leave_Arg(self, original: cst.Arg, updated: cst.Arg) -> cst.Arg | cst.RemovalSentinel:
+        if self.draws(1):
+            return self.change(original, cst.RemoveFromParent(), "Remove")
+        if self.draws(2):
+            return self.change(original, updated.with_changes(star="*", keyword=None), "Unpack")
+        return updated
+
+    def leave_SimpleStatementLine(
+        self, original: cst.SimpleStatementLine, updated: cst.SimpleStatementLine
+    ) -> cst.SimpleStatementLine | cst.RemovalSentinel | cst.FlattenSentinel[cst.BaseStatement]:
+        if self.draws(1):
+            return self.change(original, cst.RemoveFromParent(), "Remove")
+        if self.draws(2):
+            return self.change(original, cst.FlattenSentinel([cst.parse_statement("first()"), updated]), "Insert")
+        if self.draws(3):
+            return self.change(original, cst.FlattenSentinel([updated, cst.parse_statement("last()")]), "Append")
+        return updated
+
+    def leave_FunctionDef(self, original: cst.FunctionDef, updated: cst.FunctionDef) -> cst.FunctionDef:
+        if self.draws(1):
+            return self.change(original, updated.with_changes(asynchronous=cst.Asynchronous()), "Make async")
+        if self.draws(2):
+            decorators = [*updated.decorators, cst.Decorator(cst.Name("added"))]
+            return self.change(original, updated.with_changes(decorators=decorators), "Decorate")
+        return updated
+
+    def leave_Expr(self, original: cst.Expr, updated: cst.Expr) -> cst.Expr | cst.RemovalSentinel:
+        return self.change(original, cst.RemoveFromParent(), "Remove") if self.draws(1) else updated
+
+
+def run(codemod: Mixed, text: str) -> tuple[Places, str]:
+    module = cst.parse_module(text)
+    result = module.visit(codemod)
+    assert isinstance(result, cst.Module)
+    return place(module, result, text, codemod.records, []), result.code
+
+
+def applied(text: str, places: Places, chosen: Sequence[bool] | None = None) -> str:
+    picked = [p for index, p in enumerate(places.placed) if chosen is None or chosen[index]]
+    return apply_spans(text, sorted(span for p in picked for span in p.spans))
+
+
+@pytest.mark.parametrize("kind", [Harmless, Rough])
+@settings(max_examples=250, deadline=None)
+@given(text=texts(), numbers=st.lists(st.integers(0, 3), max_size=80))
+def test_all_changes_together_give_what_libcst_gives(kind: type[Mixed], text: str, numbers: list[int]) -> None:
+    places, code = run(kind(numbers), text)
+    assert applied(text, places) == code
+
+
+@settings(max_examples=250, deadline=None)
+@given(text=texts(), numbers=st.lists(st.integers(0, 3), max_size=80), data=st.data())
+def test_any_subset_of_changes_compiles(text: str, numbers: list[int], data: st.DataObject) -> None:
+    places, _ = run(Harmless(numbers), text)
+    size = len(places.placed)
+    chosen = data.draw(st.lists(st.booleans(), min_size=size, max_size=size))
+    ast.parse(applied(text, places, chosen))
+
+

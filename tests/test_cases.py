@@ -1,0 +1,22 @@
+"""Every case of every codemod that comes with greenmod, proven as `greenmod test` does it."""
+
+from __future__ import annotations
+
+import pytest
+
+from greenmod.cases.case import Case, find_cases
+from greenmod.cases.prove import prove
+from greenmod.registry import fixtures_folder
+
+CASES = tuple(find_cases(fixtures_folder()))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_proves_every_case(case: Case) -> None:
+    assert prove(case) == []
+
+
+def test_has_more_unchanged_cases_than_changed_ones() -> None:
+    unchanged = sum(case.is_unchanged for case in CASES)
+
+    assert unchanged > len(CASES) - unchanged
