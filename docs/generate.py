@@ -47,14 +47,14 @@ def bookshop_diff() -> str:
 
 
 def main() -> int:
-    stale = [path for path, text in pages() if not path.is_file() or path.read_text(encoding="utf-8") != text]
+    stale = [path for path, text in pages() if not path.is_file() or path.read_bytes() != text.encode()]
     if "--check" in sys.argv[1:]:
         for path in stale:
             print(f"{path.relative_to(ROOT)} is stale: run `python docs/generate.py`", file=sys.stderr)
         return 1 if stale else 0
     for path, text in pages():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(text.encode())
     return 0
 
 

@@ -7,6 +7,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,7 +42,8 @@ def execute(request: session.Request, orders: Orders, progress: Progress, tell: 
     run = session.start(request)
     for cut_off in recover(run.root):
         tell(recovered(cut_off))
-    plan = session.plan(run, session.find_candidates(run), progress)
+    with redirect_stdout(sys.stderr):  # what a codemod prints is not the run's result
+        plan = session.plan(run, session.find_candidates(run), progress)
     baselines, plan = _baselines(run.root, plan)
     chosen = plan.ids
     settle = apply.formatter(run.root) if orders.format else None

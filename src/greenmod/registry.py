@@ -153,7 +153,7 @@ def load_library(spec: CodemodSpec) -> type:
     module_name, _, class_name = spec.name.partition(":")
     try:
         found = getattr(importlib.import_module(module_name), class_name)
-    except Exception as error:  # somebody else's code may fail in any way
+    except (Exception, SystemExit) as error:  # somebody else's code may fail in any way
         raise UsageError(
             f"--select {spec.name}: {type(error).__name__}: {error}", "Give package.module:ClassName, importable where greenmod is installed."
         ) from error
@@ -177,7 +177,7 @@ def _import_file(module_name: str, spec: CodemodSpec) -> ModuleType:
     sys.modules[module_name] = module
     try:
         found.loader.exec_module(module)
-    except Exception as error:  # a codemod's own code may fail in any way; it is named, and the run goes on
+    except (Exception, SystemExit) as error:  # a codemod's own code may fail in any way; it is named, the run goes on
         del sys.modules[module_name]
         raise CodemodError(f"{spec.file}: can't be imported: {type(error).__name__}: {error}") from error
     return module

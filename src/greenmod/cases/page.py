@@ -66,11 +66,11 @@ def _difference(case: Case) -> str:
         for path in case.after
         for hunk in hunks(case.before.get(path, b""), case.after[path])
     )
-    return "".join(line for line in lines if not line.startswith("@@"))
+    return "".join(line.replace("\r", "") for line in lines if not line.startswith("@@"))
 
 
 def _text(case: Case) -> str:
     return "\n".join(
-        (f"# {path}\n" if len(case.before) > 1 else "") + data.decode("utf-8", "replace").rstrip() + "\n"
+        (f"# {path}\n" if len(case.before) > 1 else "") + data.decode("utf-8", "replace").replace("\r\n", "\n").rstrip() + "\n"
         for path, data in case.before.items()
     )

@@ -22,13 +22,13 @@ def syntax_problem(path: str, error: SyntaxError) -> Problem:
     return Problem(path, error.lineno or 1, "syntax", message)
 
 
-def codemod_problem(path: str, name: str, error: Exception) -> Problem:
+def codemod_problem(path: str, name: str, error: Exception | SystemExit) -> Problem:
     """Report that a codemod failed on a file; nothing of what it did there is kept."""
     text = str(error) if isinstance(error, GreenmodError) else f"{type(error).__name__}: {error}{_place(error)}"
     return Problem(path, 1, "codemod", f"the codemod {name} failed here and changed nothing: {text}")
 
 
-def _place(error: Exception) -> str:
+def _place(error: BaseException) -> str:
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -64,7 +64,7 @@ def propose(root: Path, task: Task) -> Proposal:
             found, unchanged = _run(file, work)
         except FileError as error:
             problems.append(file_problem(error))
-        except Exception as error:  # the border: a codemod may fail in any way, and only its own work is lost
+        except (Exception, SystemExit) as error:  # the border: a codemod may fail in any way; only its own work is lost
             problems.append(codemod_problem(task.path, work.spec.name, error))
         else:
             pieces += found

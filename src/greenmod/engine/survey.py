@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from greenmod.api import Survey, SurveyedFile
 from greenmod.engine.problems import codemod_problem, file_problem, syntax_problem
 from greenmod.engine.work import Found
-from greenmod.errors import FileError
+from greenmod.errors import CodemodError, FileError
 from greenmod.facts import survey as surveying
 from greenmod.model import Problem
 from greenmod.registry import CodemodSpec, load
@@ -36,9 +37,15 @@ def survey_file(root: Path, specs: Sequence[CodemodSpec], path: str) -> Found | 
     for spec in specs:
         try:
             found = load(spec).survey(file)
-        except Exception as error:  # the border: a codemod may fail in any way, and only its own work is lost
+            if found is not None:
+                surveys[spec.name] = _as_remembered(found)
+        except (Exception, SystemExit) as error:  # the border: a codemod may fail in any way; only its own work is lost
             problems.append(codemod_problem(path, spec.name, error))
-        else:
-            if isinstance(found, Survey):
-                surveys[spec.name] = (tuple(found.lines), found.data)
     return Found(path, source.sha256, facts, surveys, tuple(problems))
+
+
+def _as_remembered(found: object) -> tuple[tuple[int, ...], object]:
+    """Return a survey as the cache would give it back: what a run sees must not depend on what was remembered."""
+    if not isinstance(found, Survey):
+        raise CodemodError(f"`survey` returned {found!r}", "Return a Survey, or None.")
+    return tuple(map(int, found.lines)), json.loads(json.dumps(found.data))

@@ -26,10 +26,11 @@ def assemble(
     wrong = [*problems, *(problem for proposal in proposals for problem in proposal.problems)]
     changes = []
     for group in _groups(proposals, scope):
-        if outside := sorted({piece.path for piece in group} - scope.chosen):
+        if outside := sorted(_paths(group) - scope.chosen):
             left += (_outside(piece, outside) for piece in group if piece.path in scope.chosen)
         else:
             changes.append(group)
+    changes = _without_lost(changes, left)
     built, conflicts = _free_of_conflicts([_change(group) for group in _named(changes)], scope)
     touched = {path for change in built for path in change.paths}
     baselines = {
@@ -51,6 +52,22 @@ def _groups(proposals: Sequence[Proposal], scope: Scope) -> list[list[Piece]]:
     for number, piece in enumerate(piece for proposal in proposals for piece in proposal.pieces):
         groups[(piece.codemod, piece.group) if piece.group else (number,)].append(piece)
     return [group for group in groups.values() if any(piece.path in scope.chosen for piece in group)]
+
+
+def _paths(group: Iterable[Piece]) -> set[str]:
+    return {path for piece in group for path in (piece.path, *(need.path for need in piece.imports))}
+
+
+def _without_lost(groups: list[list[Piece]], left: list[Skip]) -> list[list[Piece]]:
+    """Leave out, in turn, each group that requires one that is not there: suppressed, or beyond the given paths."""
+    while True:
+        there = {(piece.codemod, piece.group) for group in groups for piece in group}
+        needs = [{(piece.codemod, need) for piece in group for need in piece.requires} for group in groups]
+        if not (lost := [group for group, need in zip(groups, needs, strict=True) if need - there]):
+            return groups
+        reason = "requires a change that is left alone"
+        left += (Skip(piece.codemod, piece.path, piece.line, "requires", reason) for group in lost for piece in group)
+        groups = [group for group in groups if group not in lost]
 
 
 def _named(groups: Iterable[list[Piece]]) -> list[_Named]:

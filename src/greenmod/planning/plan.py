@@ -5,9 +5,11 @@ Results don't depend on how many processes worked, nor on what the cache remembe
 
 from __future__ import annotations
 
+import pickle
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from greenmod.api import Decision, FilePlan
@@ -16,6 +18,7 @@ from greenmod.engine.problems import codemod_problem
 from greenmod.engine.propose import propose
 from greenmod.engine.survey import survey_file
 from greenmod.engine.work import Found, Task, Work
+from greenmod.errors import CodemodError
 from greenmod.facts.cache import Cache
 from greenmod.facts.project import Project
 from greenmod.facts.record import FileFacts
@@ -47,7 +50,7 @@ def plan_changes(run: Run, candidates: Candidates, cache: Cache, progress: Progr
     tasks = planned.tasks()
     if progress is not None:
         progress.begin("rewriting", len(tasks))
-    sizes = [(run.root / task.path).stat().st_size for task in tasks]
+    sizes = [_size(run.root / task.path) for task in tasks]
     proposals = spread(partial(propose, run.root), tasks, sizes, _SHARE, run.request.jobs, progress)
     problems = (problem for path, file in found.items() if path in planned.chosen for problem in file.problems)
     return assemble(
@@ -70,6 +73,14 @@ def _without_links(run: Run, candidates: Candidates) -> tuple[list[Skip], dict[s
         elif path in chosen:
             skips += (Skip(name, path, 1, "link", f"the path leads through a link to {target}") for name in names)
     return skips, real
+
+
+def _size(path: Path) -> int:
+    """Return a file's size; 0 where that can't be said, which its proposal will report."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 class _Planned:
@@ -110,11 +121,20 @@ class _Planned:
         project = Project(self._run.root, self._run.files.all, surveys, self._facts_of, self._search, more)
         try:
             decision = load(spec).decide(project, self._run.selection.options.get(spec.name, {}))
-        except Exception as error:  # the border: a codemod may fail in any way, and only its own work is lost
+            self._check(decision)
+        except (Exception, SystemExit) as error:  # the border: a codemod may fail in any way; only its own work is lost
             self.problems.append(codemod_problem("pyproject.toml", spec.name, error))
             return {}
         self._leave(spec, decision)
         return decision.files
+
+    def _check(self, decision: object) -> None:
+        """Raise CodemodError for a decision that can't be carried out; what workers can't be sent raises as it does."""
+        if not isinstance(decision, Decision) or not all(isinstance(p, FilePlan) for p in decision.files.values()):
+            raise CodemodError(f"`decide` returned {decision!r}", "Return a Decision, with a FilePlan for each file.")
+        if beyond := sorted(decision.files.keys() - {*self._run.files.all, *self.chosen}):
+            raise CodemodError(f"`decide` plans for {beyond[0]}, which is none of the project's Python files")
+        pickle.dumps(decision)
 
     def _leave(self, spec: CodemodSpec, decision: Decision) -> None:
         self.skips += (

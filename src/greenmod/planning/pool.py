@@ -74,7 +74,7 @@ def _spread(
     from concurrent.futures.process import BrokenProcessPool
 
     chunks = _chunks(sizes, workers)
-    with ProcessPoolExecutor(workers, mp_context=_context(), initializer=gc.disable) as pool:
+    with ProcessPoolExecutor(workers, mp_context=_context(), initializer=_begin) as pool:
         try:
             with _deaf_to_interrupts():
                 futures = [pool.submit(_run, step, [items[i] for i in chunk]) for chunk in chunks]
@@ -87,6 +87,11 @@ def _spread(
             for process in multiprocessing.active_children():
                 process.terminate()
             raise
+
+
+def _begin() -> None:
+    gc.disable()
+    sys.stdout = sys.stderr  # what a codemod prints is not the run's result
 
 
 def _run(step: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
