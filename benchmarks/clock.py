@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -19,14 +19,14 @@ from pathlib import Path
 class Command:
     """One way to do a piece of work. `before` makes the files as they were; its time does not count.
 
-    `shown` is how a reader would type it. `codes` are the exit codes that mean the work was done.
+    `env` is added to the environment. `codes` are the exit codes that mean the work was done.
     """
 
     name: str
-    shown: str
     argv: tuple[str, ...]
     cwd: Path
     before: Callable[[], object] | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
     codes: tuple[int, ...] = (0,)
     is_slow: bool = False
 
@@ -73,7 +73,12 @@ def cpu_seconds(command: Command, env: Mapping[str, str]) -> float:
         command.before()
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
-            command.argv, cwd=command.cwd, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            command.argv,
+            cwd=command.cwd,
+            env={**env, **command.env},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)

@@ -30,40 +30,43 @@ _FOLDER = "networkx-3.6.1/networkx/algorithms/components"
 
 def main() -> None:
     given = _arguments()
-    work = given.work.resolve()
-    tools = Tools.of(Path(os.path.abspath(given.python)), work)
+    page = _measure(given, Tools.of(Path(os.path.abspath(given.python)), given.work.resolve())).markdown()
+    given.output.write_text(page, encoding="utf-8")
+    print(page)
+
+
+def _measure(given: argparse.Namespace, tools: Tools) -> Page:
+    """Make the corpora and run every race."""
     track = Track(tools, Rounds(given.runs, min(given.runs, given.slow_runs)))
-    tree = Repository(given.tree.resolve()) if given.tree else grow_tree(given.packages, work / "tree")
+    tree = Repository(given.tree.resolve()) if given.tree else grow_tree(given.packages, tools.work / "tree")
     words, candidates = tools.probe(tree.root)
-    checkout = clone(given.checkout, work / "checkout")
-    found = (
-        *races.rename(track, lambda name: clone(given.checkout, work / f"checkout-{name}", races.CONFIGURATION)),
-        races.cold(track, tree, words),
-        races.warm(track, tree),
-        races.bump_pydantic(track, tree, given.folder),
-        races.start(track, tree, checkout),
+    checkout = clone(given.checkout, tools.work / "checkout")
+    renamed, renamed_one = races.rename(
+        track, lambda name: clone(given.checkout, tools.work / f"checkout-{name}", races.CONFIGURATION)
     )
-    corpora = (
-        f"the repository: {checkout.counts}, fastapi/fastapi at {checkout.commit}",
-        f"the large tree: {tree.counts}, {'given' if given.tree else 'all of ' + ', '.join(given.packages)}; "
-        f"files that hold what the codemods look for: {len(candidates)}",
+    cold, warm = races.cold(track, tree, words), races.warm(track, tree)
+    parsed, bumped = races.parsers(track, tree), races.bump_pydantic(track, tree, given.folder)
+    started = races.start(track, tree, checkout)
+    origin = "given" if given.tree else f"all files of {', '.join(given.packages)}"
+    return Page(
+        f"python benchmarks/measure.py PYTHON CHECKOUT --runs {given.runs} --slow-runs {given.slow_runs}",
+        tuple(_goals(renamed, cold, warm, started)),
+        (renamed, renamed_one, cold, warm, parsed, bumped, started),
+        (
+            f"the repository: fastapi/fastapi at {checkout.commit}, {checkout.counts}",
+            f"the large tree: {origin}, {tree.counts}; greenmod looks into {len(candidates)} of them",
+        ),
+        tuple(tools.versions()),
     )
-    command = f"python benchmarks/measure.py PYTHON CHECKOUT --runs {given.runs} --slow-runs {given.slow_runs}"
-    page = Page(command, tuple(_goals(*found)), found, corpora, tools.versions())
-    given.output.write_text(page.markdown(), encoding="utf-8")
-    print(page.markdown())
 
 
-def _goals(rename: Race, _one: Race, cold: Race, warm: Race, _bump: Race, start: Race) -> Iterator[Goal]:
-    def ratio(race: Race, name: str, other: str) -> float:
-        return race.times.ratio(name, other)
-
-    yield Goal("LibCST's tool to greenmod, a rename", ratio(rename, races.LIBCST, races.GREENMOD), 30, at_least=True)
-    if races.RIPGREP in cold.times.seconds:
-        yield Goal("greenmod to ripgrep, nothing to do, cold", ratio(cold, races.GREENMOD, races.RIPGREP), 2)
-    yield Goal("greenmod to `git status`, nothing to do, warm", ratio(warm, races.GREENMOD, races.GIT), 1)
-    yield Goal("`greenmod --version` to `python -c pass`", ratio(start, races.VERSION, races.PYTHON), 2)
-    yield Goal("the hook on a file without trigger words", start.times.median(races.HOOK), 0.12, "s")
+def _goals(renamed: Race, cold: Race, warm: Race, started: Race) -> Iterator[Goal]:
+    yield Goal("LibCST's tool to greenmod, a rename", renamed.ratio(races.LIBCST), 30, at_least=True)
+    if cold.has(races.RIPGREP):
+        yield Goal("greenmod to ripgrep, nothing to do, cold", 1 / cold.ratio(races.RIPGREP), 2)
+    yield Goal("greenmod to `git status`, nothing to do, warm", 1 / warm.ratio(races.GIT), 1)
+    yield Goal("`greenmod --version` to `python -c pass`", started.ratio(races.VERSION), 2)
+    yield Goal("the hook on a file without trigger words", started.times.median(races.HOOK), 0.12, "s")
 
 
 def _arguments() -> argparse.Namespace:

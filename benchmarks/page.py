@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import shlex
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from races import Race
@@ -32,7 +33,7 @@ class Page:
     goals: Sequence[Goal]
     races: Sequence[Race]
     corpora: Sequence[str]
-    versions: Iterable[tuple[str, str]]
+    versions: Sequence[tuple[str, str]]
 
     def markdown(self) -> str:
         return "\n".join(self._lines())
@@ -58,9 +59,9 @@ def _table(race: Race) -> Iterator[str]:
     yield "|---|---|---:|---:|---:|"
     for command in race.commands:
         seconds = race.times.median(command.name)
-        ratio = _number(race.times.ratio(command.name, first))
+        ratio = _number(race.ratio(command.name))
         runs = len(race.times.seconds[command.name])
-        yield f"| {command.name} | `{command.shown}` | {seconds:.3f} | {ratio} | {runs} |"
+        yield f"| {command.name} | `{shlex.join(command.argv)}` | {seconds:.3f} | {ratio} | {runs} |"
 
 
 def _number(value: float) -> str:

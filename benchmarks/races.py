@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,9 +19,15 @@ PYTHON, VERSION, RUN, HOOK, HOOK_CHANGE = "python", "version", "one file", "hook
 
 _CODEMODS = Path(__file__).resolve().parent / "codemods"
 CONFIGURATION = f'\n[tool.greenmod]\ncodemods = ["{(_CODEMODS / "rename_base_model.py").as_posix()}"]\n'
-_RENAME = ("greenmod", "run", "--select", "rename-base-model", "--write", "--no-format", "--format", "summary")
+_RENAME = (
+    *("greenmod", "run", "--select", "rename-base-model", "--write", "--no-format", "--format", "summary"),
+    *("--jobs", "1"),
+)
 _AST_GREP_RENAME = ("ast-grep", "run", "-p", "BaseModel", "-r", "BaseSchema", "-l", "py", "--update-all")
-_LIBCST_RENAME = ("python", "-m", "libcst.tool", "codemod", "-x", "--no-format", "--hide-progress", "--jobs=1")
+_LIBCST_RENAME = (
+    *("python", "-m", "libcst.tool", "codemod", "-x", "--no-format", "--hide-progress", "--jobs=1"),
+    "libcst_rename.RenameBaseModel",
+)
 _MODEL = """\
 from pydantic import BaseModel
 
@@ -41,6 +48,13 @@ class Race:
     text: str
     commands: Sequence[Command]
     times: Times
+
+    def has(self, name: str) -> bool:
+        return name in self.times.seconds
+
+    def ratio(self, name: str) -> float:
+        """Return how much more `name` cost than the first command."""
+        return self.times.ratio(name, self.commands[0].name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,31 +96,12 @@ def _renaming(tools: Tools, clones: Mapping[str, Repository], path: str) -> list
         tools.forget()
         clones[GREENMOD].restore()
 
-    # `env` hands the codemod's folder to this program alone.
-    libcst = ("env", f"PYTHONPATH={_CODEMODS}", *_LIBCST_RENAME, "libcst_rename.RenameBaseModel")
+    mine, pattern, theirs = (clones[name] for name in (GREENMOD, AST_GREP, LIBCST))
+    env = {"PYTHONPATH": str(_CODEMODS)}
     return [
-        Command(
-            GREENMOD,
-            f"{' '.join(_RENAME[:5])} --no-format",
-            (*_RENAME, "--jobs", "1", path),
-            clones[GREENMOD].root,
-            fresh,
-        ),
-        Command(
-            AST_GREP,
-            f"{' '.join(_AST_GREP_RENAME)}",
-            (*_AST_GREP_RENAME, path),
-            clones[AST_GREP].root,
-            clones[AST_GREP].restore,
-        ),
-        Command(
-            LIBCST,
-            f"{' '.join(_LIBCST_RENAME[:6])} libcst_rename.RenameBaseModel",
-            (*libcst, path),
-            clones[LIBCST].root,
-            clones[LIBCST].restore,
-            is_slow=path == ".",
-        ),
+        Command(GREENMOD, (*_RENAME, path), mine.root, fresh),
+        Command(AST_GREP, (*_AST_GREP_RENAME, path), pattern.root, pattern.restore),
+        Command(LIBCST, (*_LIBCST_RENAME, path), theirs.root, theirs.restore, env, is_slow=path == "."),
     ]
 
 
@@ -120,19 +115,10 @@ def _difference(mine: Mapping[str, bytes], other: Mapping[str, bytes] | None) ->
 def cold(track: Track, tree: Repository, words: Sequence[str]) -> Race:
     """Look through a large tree in which there is nothing to do, without a cache."""
     patterns = [part for word in words for part in ("-e", word)]
-    text = (
-        "Nothing to do: no file needs a change, and greenmod has no cache. ripgrep looks for the same "
-        f"{len(words)} words; ruff and ast-grep parse every file, for one rule and for one pattern."
-    )
-    ruff = ("ruff", "check", "--isolated", "--no-cache", "--select", "F401", "--exit-zero", "--quiet")
-    ast_grep = ("ast-grep", "run", "-p", "orm_mode", "-l", "py")
+    text = "Nothing to do, and no cache. ripgrep looks for the words that greenmod looks for first."
     commands = [
-        Command(GREENMOD, "greenmod run", ("greenmod", "run"), tree.root, track.tools.forget),
-        Command(
-            RIPGREP, "rg -l -F -t py -e …", ("rg", "-l", "-F", "-t", "py", *patterns, "."), tree.root, codes=(0, 1)
-        ),
-        Command(RUFF, "ruff check --no-cache --select F401", ruff, tree.root),
-        Command(AST_GREP, " ".join(ast_grep), ast_grep, tree.root, codes=(0, 1), is_slow=True),
+        Command(GREENMOD, ("greenmod", "run"), tree.root, track.tools.forget),
+        Command(RIPGREP, ("rg", "-l", "-F", "-t", "py", *patterns, "."), tree.root, codes=(0, 1)),
     ]
     return track.run("A large tree, cold", text, commands)
 
@@ -140,23 +126,34 @@ def cold(track: Track, tree: Repository, words: Sequence[str]) -> Race:
 def warm(track: Track, tree: Repository) -> Race:
     """Look through the same tree again."""
     commands = [
-        Command(GREENMOD, "greenmod run", ("greenmod", "run"), tree.root),
-        Command(GIT, "git status --porcelain", ("git", "status", "--porcelain"), tree.root),
+        Command(GREENMOD, ("greenmod", "run"), tree.root),
+        Command(GIT, ("git", "status", "--porcelain"), tree.root),
     ]
     return track.run("A large tree, warm", "The same again, with the cache of the run before.", commands)
+
+
+def parsers(track: Track, tree: Repository) -> Race:
+    """Compare with tools that parse every file."""
+    text = "Tools that parse every file of that tree: one rule, one pattern. greenmod has no cache."
+    ruff = ("ruff", "check", "--isolated", "--no-cache", "--select", "F401", "--exit-zero", "--quiet")
+    ast_grep = ("ast-grep", "run", "-p", "orm_mode", "-l", "py")
+    commands = [
+        Command(GREENMOD, ("greenmod", "run"), tree.root, track.tools.forget),
+        Command(RUFF, ruff, tree.root),
+        Command(AST_GREP, ast_grep, tree.root, codes=(0, 1), is_slow=True),
+    ]
+    return track.run("A large tree, parsed", text, commands)
 
 
 def bump_pydantic(track: Track, tree: Repository, folder: str) -> Race:
     """Compare with bump-pydantic on a folder that it can manage."""
     small = [path for path in tree.python_files if path.startswith(f"{folder}/")]
     text = (
-        f"bump-pydantic on {len(small)} files of that tree; on all of them it would take hours. greenmod has no cache, "
-        "and lists the whole tree to find its root's files."
+        f"bump-pydantic on {len(small)} files of that tree; on all of them it would take hours. greenmod has no cache."
     )
-    log = str(track.tools.work / "bump-pydantic.log")
     commands = [
-        Command(GREENMOD, "greenmod run FOLDER", ("greenmod", "run", folder), tree.root, track.tools.forget),
-        Command(BUMP, "bump-pydantic --diff FOLDER", (BUMP, "--diff", "--log-file", log, folder), tree.root),
+        Command(GREENMOD, ("greenmod", "run", folder), tree.root, track.tools.forget),
+        Command(BUMP, (BUMP, "--diff", "--log-file", os.devnull, folder), tree.root, is_slow=True),
     ]
     return track.run("A small folder, cold", text, commands)
 
@@ -167,12 +164,12 @@ def start(track: Track, tree: Repository, checkout: Repository) -> Race:
     middle = by_size[len(by_size) // 2]
     model = checkout.root / "bench_model.py"
     write = partial(model.write_text, _MODEL, encoding="utf-8")
-    text = "One file of the large tree, in which there is nothing to do; and one change, in a clone of the checkout."
+    text = "A file of the large tree, in which there is nothing to do; and one change, in the repository."
     commands = [
-        Command(PYTHON, "python -c pass", ("python", "-c", "pass"), tree.root),
-        Command(VERSION, "greenmod --version", ("greenmod", "--version"), tree.root),
-        Command(HOOK, "greenmod hook FILE", ("greenmod", "hook", middle), tree.root),
-        Command(RUN, "greenmod run FILE", ("greenmod", "run", middle), tree.root),
-        Command(HOOK_CHANGE, "greenmod hook FILE", ("greenmod", "hook", model.name), checkout.root, write, codes=(1,)),
+        Command(PYTHON, ("python", "-c", "pass"), tree.root),
+        Command(VERSION, ("greenmod", "--version"), tree.root),
+        Command(HOOK, ("greenmod", "hook", middle), tree.root),
+        Command(RUN, ("greenmod", "run", middle), tree.root),
+        Command(HOOK_CHANGE, ("greenmod", "hook", model.name), checkout.root, write, codes=(1,)),
     ]
     return track.run("One start", text, commands)

@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,9 @@ class Tools:
 
     @classmethod
     def of(cls, python: Path, work: Path) -> Tools:
+        """Look at the environment of `python`. Ends the program where greenmod is not in it."""
+        if shutil.which("greenmod", path=str(python.parent)) is None:
+            sys.exit(f"greenmod is not installed beside {python}: install it there from a wheel")
         env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "GREENMOD_"))}
         env["PATH"] = f"{python.parent}{os.pathsep}{env.get('PATH', os.defpath)}"
         memory = {"GREENMOD_CACHE_DIR": str(work / "cache"), "GREENMOD_STATE_DIR": str(work / "state")}

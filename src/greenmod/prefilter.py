@@ -15,6 +15,8 @@ from ahocorasick_rs import BytesAhoCorasick
 Triggers = Sequence[str | Sequence[str]]
 
 _CHUNK = 1 << 16
+# A named pipe called `….py` is empty, instead of one that is waited for.
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class Gate:
@@ -70,7 +72,7 @@ def scan(root: Path, paths: Iterable[str], gate: Gate) -> Iterator[tuple[str, tu
 
 
 def _read(path: str) -> bytes:
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    descriptor = os.open(path, _READ)
     try:
         data = os.read(descriptor, _CHUNK)
         if len(data) < _CHUNK:

@@ -155,7 +155,8 @@ def load_library(spec: CodemodSpec) -> type:
         found = getattr(importlib.import_module(module_name), class_name)
     except (Exception, SystemExit) as error:  # somebody else's code may fail in any way
         raise UsageError(
-            f"--select {spec.name}: {type(error).__name__}: {error}", "Give package.module:ClassName, importable where greenmod is installed."
+            f"--select {spec.name}: {type(error).__name__}: {error}",
+            "Give package.module:ClassName, importable where greenmod is installed.",
         ) from error
     if not isinstance(found, type):
         raise UsageError(f"--select {spec.name}: {class_name} is not a class")

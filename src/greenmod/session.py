@@ -87,7 +87,9 @@ def _check_exists(path: Path) -> None:
         remedy = "Check the path; it is taken from the current folder."
         raise UsageError(f"{path}: no such file or folder", remedy) from error
     except OSError as error:
-        raise UsageError(f"{path}: can't be reached: {error.strerror}", "Check the path and its permissions.") from error
+        raise UsageError(
+            f"{path}: can't be reached: {error.strerror}", "Check the path and its permissions."
+        ) from error
 
 
 def find_candidates(run: Run) -> Candidates:

@@ -75,6 +75,8 @@ class Source:
 
     def with_newlines(self, text: str) -> str:
         """Return inserted `text` with this file's line ends."""
+        if not _LINE_END.search(text):
+            return text
         return _LINE_END.sub(self.newline.replace("\\", r"\\"), text)
 
 
@@ -91,7 +93,8 @@ def line_starts(text: str) -> list[int]:
 def read_bytes(path: Path, shown: str) -> bytes:
     """Read a file whole. Raises FileError, naming it as `shown`; FileNotFoundError is left to the caller."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        # Without waiting: a named pipe called `….py` is empty.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
         try:
             chunks = []
             while chunk := os.read(descriptor, 1 << 20):

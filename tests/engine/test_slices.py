@@ -58,6 +58,21 @@ DOUBLE = '''
         twice = cst.FlattenSentinel([cst.parse_statement("before()"), updated])
         return self.change(original, twice, "Say it before")
 '''
+APPEND = DOUBLE.replace('[cst.parse_statement("before()"), updated]', '[updated, cst.parse_statement("after()")]')
+DECORATE = '''
+    name = "decorate-functions"
+    triggers = ("target",)
+    statement_local = True
+
+    def leave_FunctionDef(self, original, updated):
+        if "target" not in cst.Module([original]).code:
+            return updated
+        body = updated.body
+        if isinstance(body, cst.IndentedBlock):
+            body = body.with_changes(body=[*body.body, cst.parse_statement("last()")])
+        decorators = [cst.Decorator(cst.Name("first")), *updated.decorators]
+        return self.change(original, updated.with_changes(body=body, decorators=decorators), "Decorate")
+'''
 FRAGMENTS = (
     "x = target(1)",
     "target(a); y = 2; target(b)",
@@ -123,15 +138,17 @@ def test_statements_give_what_the_whole_file_gives(
     assert rewritten(data, spec) == rewritten(data, on_whole_file)
 
 
+@pytest.mark.parametrize("body", [DOUBLE, APPEND, DECORATE], ids=["before", "after", "inside"])
 @settings(max_examples=100, deadline=None)
 @given(data=odd_files())
 def test_statements_gain_the_same_lines_as_in_the_whole_file(
+    body: str,
     data: bytes,
     codemod: Callable[[str], CodemodSpec],
     propose_on: Callable[..., Proposal],
     rewritten: Callable[..., bytes],
 ) -> None:
-    spec = codemod(DOUBLE)  # where line ends are mixed, either side of a new line may have the new one
+    spec = codemod(body)  # where line ends are mixed, either side of a new line may have the new one
     on_whole_file = replace(spec, statement_local=False)
     assume(not propose_on(data, on_whole_file).problems)
     assert rewritten(data, spec).splitlines() == rewritten(data, on_whole_file).splitlines()

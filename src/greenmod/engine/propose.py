@@ -143,13 +143,13 @@ def _run_on(file: _File, work: Work, shown: Slice, module: cst.Module) -> tuple[
         result = module.visit(codemod)
         if not isinstance(result, cst.Module):
             raise CodemodError("the codemod replaced the module by something else")
-        if shown.is_part and any(map(_is_statement_gone, codemod.records)):
-            raise BeyondSlice  # LibCST would write `pass` where the rest of a block was only not shown
+        if shown.is_part and any(_depends_on_rest(record, module) for record in codemod.records):
+            raise BeyondSlice
         places = place(module, result, shown.text, codemod.records, [skip.node for skip in codemod.skips])
         placed = places.placed
         skipped = [(places.skips[id(skip.node)], skip.rule, skip.reason) for skip in codemod.skips]
     _check(source, apply_spans(shown.text, sorted(span for p in placed for span in p.spans)), file.is_known)
-    spans = {id(p): [_to_file(source, shown, span) for span in p.spans] for p in placed}
+    spans = {id(p): [_to_file(source, shown, span, p) for span in p.spans] for p in placed}
     pieces = list(_pieces(source, shown, work, placed, spans))
     skips = [
         Skip(work.spec.name, source.path, _line(source.text, shown.origin(at)), rule, reason)
@@ -158,9 +158,14 @@ def _run_on(file: _File, work: Work, shown: Slice, module: cst.Module) -> tuple[
     return _suppressed(source, work, pieces, skips)
 
 
-def _is_statement_gone(record: Record) -> bool:
+def _depends_on_rest(record: Record, module: cst.Module) -> bool:
+    """Tell whether what a record does to a part of a file could differ on the whole.
+
+    LibCST writes `pass` into a block that lost its statements, and gives the comments above the first one to the module.
+    """
     gone = record.new is cst.RemovalSentinel.REMOVE or (isinstance(record.new, cst.FlattenSentinel) and not record.new)
-    return gone and isinstance(record.original, cst.BaseStatement | cst.BaseSmallStatement)
+    is_statement = isinstance(record.original, cst.BaseStatement | cst.BaseSmallStatement)
+    return (gone and is_statement) or (bool(module.body) and record.original is module.body[0])
 
 
 def _parse(file: _File, shown: Slice) -> cst.Module:
@@ -222,16 +227,30 @@ def _pieces(
         )
 
 
-def _to_file(source: Source, shown: Slice, span: Span) -> Span:
+def _to_file(source: Source, shown: Slice, span: Span, part: Placed) -> Span:
     """Move an edit from the text that LibCST saw to the file's text, and check that it hits what it meant."""
     start, end, text = span
-    begin, stop = shown.origin(start), shown.origin(end - 1) + 1 if end > start else shown.origin(start)
+    if start == end:
+        begin = stop = _insertion_point(source, shown, start, part)
+    else:
+        begin, stop = shown.origin(start), shown.origin(end - 1) + 1
     meant, found = shown.text[start:end], source.text[begin:stop]
     if meant != found.replace("\r", "\n") and meant != found:
         raise BeyondSlice
     text = source.with_newlines(text)
     source.encode(text)
     return begin, stop, text
+
+
+def _insertion_point(source: Source, shown: Slice, at: int, part: Placed) -> int:
+    """Return where to insert in the file: where something was left out at `at`, before or behind it, as is meant."""
+    behind = shown.origin(at)
+    before = shown.origin(at - 1) + 1 if at else behind
+    if not source.text[before:behind].strip(" \t\f"):
+        return behind
+    if len(part.records) > 1 or at not in (part.start, part.end):
+        raise BeyondSlice
+    return behind if at == part.start else before
 
 
 def _check(source: Source, text: str, by_ast: bool) -> None:

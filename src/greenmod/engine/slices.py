@@ -28,7 +28,7 @@ _FORM_FEED = re.compile(r"(?:^|(?<=\r))[ \t\f]*\f(?=[ \t]*[^\s#])", re.MULTILINE
 class Slice:
     """Text for LibCST. `starts[i]` of it is `origins[i]` of the file, and so on up to the next start.
 
-    `is_part`: blocks in it may lack statements.
+    `is_part`: blocks in it may lack statements, and what stands above its first one is not the file's head.
     """
 
     text: str
@@ -58,8 +58,7 @@ def statements(text: str, ranges: Sequence[LineRange], lines: Iterable[int]) -> 
 
 def innermost(text: str, tree: ast.Module, lines: Iterable[int]) -> Slice:
     """Show LibCST the innermost statements that hold `lines`, below the headers of the classes and functions around."""
-    shown = _shown(text, list(_innermost(tree.body, 0, sorted(set(lines)))))
-    return replace(shown, is_part=True)
+    return _shown(text, list(_innermost(tree.body, 0, sorted(set(lines)))))
 
 
 def _innermost(body: Sequence[ast.stmt], above: int, lines: Sequence[int]) -> Iterator[LineRange]:
@@ -125,7 +124,7 @@ def _shown(text: str, ranges: Sequence[LineRange]) -> Slice:
             pieces[-1] = (pieces[-1][0], stop)
         elif stop > begin:
             pieces.append((begin, stop))
-    return _joined(text, pieces)
+    return replace(_joined(text, pieces), is_part=True)
 
 
 def _joined(text: str, pieces: Sequence[tuple[int, int]]) -> Slice:

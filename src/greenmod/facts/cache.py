@@ -115,7 +115,7 @@ class Cache:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-        if not file.is_file() or _is_locked(file):
+        if not os.path.isfile(file) or _is_locked(file):
             return
         try:
             for suffix in ("", "-wal", "-shm"):

@@ -24,10 +24,13 @@ def assemble(
     """Return the ChangeSet of all proposals."""
     left = [*skips, *(skip for proposal in proposals for skip in proposal.skips if skip.path in scope.chosen)]
     wrong = [*problems, *(problem for proposal in proposals for problem in proposal.problems)]
+    shown = {proposal.path for proposal in proposals}
     changes = []
     for group in _groups(proposals, scope):
         if outside := sorted(_paths(group) - scope.chosen):
             left += (_outside(piece, outside) for piece in group if piece.path in scope.chosen)
+        elif unseen := sorted(_paths(group) - shown):
+            wrong += (_unseen(piece, unseen) for piece in group)
         else:
             changes.append(group)
     changes = _without_lost(changes, left)
@@ -108,6 +111,11 @@ def _change(named: _Named) -> Change:
 def _outside(piece: Piece, outside: Sequence[str]) -> Skip:
     reason = f"the change reaches beyond the given paths: add {', '.join(outside)}"
     return Skip(piece.codemod, piece.path, piece.line, "outside-paths", reason)
+
+
+def _unseen(piece: Piece, unseen: Sequence[str]) -> Problem:
+    message = f"the codemod {piece.codemod} wants an import in {', '.join(unseen)}, which it was not shown; left alone"
+    return Problem(piece.path, piece.line, "codemod", message)
 
 
 def _free_of_conflicts(changes: list[Change], scope: Scope) -> tuple[list[Change], list[Skip]]:

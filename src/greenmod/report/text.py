@@ -94,11 +94,13 @@ def summary_text(report: Report) -> Iterator[str]:
 
 def _headline(report: Report) -> str:
     looked = f"{count(report.looked_at, 'file')} looked at in {report.seconds:.1f} s"
+    if not report.changes and report.plan.changes:
+        return f"{count(len(report.plan.changes), 'change')} found, none stays; {looked}."
     if not report.changes:
         return nothing_to_change(report.looked_at, report.seconds)
     what = f"{count(len(report.changes), 'change')} in {count(len(report.paths), 'file')}"
     if report.written is None:
-        return f"{what} found; {looked}. Nothing was written: --write writes them."
+        return f"{what} found; {looked}. Nothing was written; `greenmod run --write` writes them."
     if not report.written:
         return f"{what} found, none written; {looked}."
     return f"{what}, {count(len(report.written), 'file')} written; {looked}. `greenmod undo` takes them back."

@@ -1,0 +1,154 @@
+"""What LibCST is shown of a file: less than all of it, and always with the same result."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from greenmod.engine.slices import Slice, innermost, statements, whole
+from greenmod.engine.work import Proposal
+from greenmod.facts.survey import statement_ranges
+from greenmod.registry import CodemodSpec
+
+RENAME = '''
+    name = "rename-target"
+    triggers = ("target",)
+    statement_local = True
+
+    def leave_Name(self, original, updated):
+        if original.value != "target":
+            return updated
+        return self.change(original, updated.with_changes(value="renamed"), "Rename")
+'''
+WRAP = '''
+    name = "await-target"
+    triggers = ("target",)
+    statement_local = True
+
+    def leave_Call(self, original, updated):
+        if not isinstance(original.func, cst.Name) or original.func.value != "target":
+            return updated
+        return self.change(original, cst.Await(updated), "Await")
+'''
+REMOVE = '''
+    name = "remove-target"
+    triggers = ("target",)
+    statement_local = True
+
+    def leave_SimpleStatementLine(self, original, updated):
+        first = original.body[0]
+        if not (isinstance(first, cst.Expr) and "target" in cst.Module([original]).code):
+            return updated
+        return self.change(original, cst.RemoveFromParent(), "Remove")
+'''
+DOUBLE = '''
+    name = "double-target"
+    triggers = ("target",)
+    statement_local = True
+
+    def leave_SimpleStatementLine(self, original, updated):
+        first = original.body[0]
+        if not (isinstance(first, cst.Expr) and "target" in cst.Module([original]).code):
+            return updated
+        twice = cst.FlattenSentinel([cst.parse_statement("before()"), updated])
+        return self.change(original, twice, "Say it before")
+'''
+APPEND = DOUBLE.replace('[cst.parse_statement("before()"), updated]', '[updated, cst.parse_statement("after()")]')
+DECORATE = '''
+    name = "decorate-functions"
+    triggers = ("target",)
+    statement_local = True
+
+    def leave_FunctionDef(self, original, updated):
+        if "target" not in cst.Module([original]).code:
+            return updated
+        body = updated.body
+        if isinstance(body, cst.IndentedBlock):
+            body = body.with_changes(body=[*body.body, cst.parse_statement("last()")])
+        decorators = [cst.Decorator(cst.Name("first")), *updated.decorators]
+        return self.change(original, updated.with_changes(body=body, decorators=decorators), "Decorate")
+'''
+FRAGMENTS = (
+    "x = target(1)",
+    "target(a); y = 2; target(b)",
+    "target(c);",
+    "def f(a, *, b=target()):\n    '''doc target'''\n    return target(a)",
+    "@target\n# comment\n@other(target)\nclass A(target):\n    # inside\n    b = target\n\n    def m(self): return target()",
+    "class B: target = 1",
+    "class C:\n    target()",
+    "class D:\n    '''doc'''\n    target()\n    # below\n\n\n    other()\n",
+    "# only a comment: target",
+    "\f",
+    "\f\n\f# target\n\fx = target",
+    "if a:\n\ttarget()\n\telse_()\nelif b:\n\t\ttarget(2)\nelse:\n  pass",
+    "s = '''target\n\ftarget\n  \f  target\n''' + target",
+    "f\"{target(f'{target}')} and {target!r:>{target}} text\"",
+    "value = target + \\\n    target",
+    "async def g():\n    await target()\n    async with target as t: pass\n    return [target async for target in t]",
+    "x = [\n    target,  # why\n\n  target,\n]",
+    "try:\n    target()\nexcept E:\n    pass\nfinally:\n    target",
+    "with a as b: target()",
+    "def h():\n    x = 1\n\n    # above target\n    target(x)  # trailing\n    # below\n",
+    "   # indented comment: target",
+    "def i(\n    a,\n    b=target,\n): return target(\n    a\n)",
+    "def j(self):\n    \f\n  \f    target()\n\f    target(1)\n    y = 1",
+    "if True:\n    def nested():\n        target()\n        def deeper():\n            target()\n    class K:\n        target: int = target",
+    "lambda: (yield target)",
+    "é = 'ü'; target(é, 'ß')  # ø target",
+    "''' é\n ü '''; target('''ä\n''', target)",
+    "x = 1",
+    "import a, b",
+    "",
+    "  ",
+)
+
+
+@st.composite
+def odd_files(draw: st.DrawFn) -> bytes:
+    """Draw a valid file of odd fragments: line ends, encodings, marks, no line end at the end."""
+    text = "\n".join(draw(st.lists(st.sampled_from(FRAGMENTS), min_size=1, max_size=8)))
+    encoding, cookie = draw(st.sampled_from([("utf-8", ""), ("latin-1", "latin-1"), ("cp1252", "windows-1252")]))
+    text = f"# -*- coding: {cookie} -*-\n{text}" if cookie else text
+    ends = draw(st.sampled_from([("\n",), ("\r\n",), ("\r",), ("\n", "\r\n"), ("\n", "\r", "\r\n")]))
+    lines = text.split("\n")
+    chosen = draw(st.lists(st.sampled_from(ends), min_size=len(lines), max_size=len(lines)))
+    chosen[-1] = draw(st.sampled_from(["", chosen[-1]]))
+    data = "".join(line + end for line, end in zip(lines, chosen, strict=True)).encode(encoding)
+    return b"\xef\xbb\xbf" + data if encoding == "utf-8" and draw(st.booleans()) else data
+
+
+@pytest.mark.parametrize("body", [RENAME, WRAP, REMOVE], ids=["rename", "wrap", "remove"])
+@settings(max_examples=1500, deadline=None)
+@given(data=odd_files())
+def test_statements_give_what_the_whole_file_gives(
+    body: str,
+    data: bytes,
+    codemod: Callable[[str], CodemodSpec],
+    propose_on: Callable[..., Proposal],
+    rewritten: Callable[..., bytes],
+) -> None:
+    spec = codemod(body)
+    on_whole_file = replace(spec, statement_local=False)
+    assume(not propose_on(data, on_whole_file).problems)  # LibCST loses some comments at the end of a file
+    assert rewritten(data, spec) == rewritten(data, on_whole_file)
+
+
+@pytest.mark.parametrize("body", [DOUBLE, APPEND, DECORATE], ids=["before", "after", "inside"])
+@settings(max_examples=1500, deadline=None)
+@given(data=odd_files())
+def test_statements_gain_the_same_lines_as_in_the_whole_file(
+    body: str,
+    data: bytes,
+    codemod: Callable[[str], CodemodSpec],
+    propose_on: Callable[..., Proposal],
+    rewritten: Callable[..., bytes],
+) -> None:
+    spec = codemod(body)  # where line ends are mixed, either side of a new line may have the new one
+    on_whole_file = replace(spec, statement_local=False)
+    assume(not propose_on(data, on_whole_file).problems)
+    assert rewritten(data, spec).splitlines() == rewritten(data, on_whole_file).splitlines()
