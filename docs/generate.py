@@ -1,6 +1,6 @@
 """Write what can be generated: the codemods' pages, and the real diff in the README. `--check` only compares.
 
-    python docs/generate.py [--check]
+python docs/generate.py [--check]
 """
 
 from __future__ import annotations

@@ -70,8 +70,9 @@ class InternalError(GreenmodError):
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return ` Did you mean "…"?` for the closest of `known`, else an empty string."""
+    """Return ` Did you mean "…"?` for the closest of `known`, else for one that holds `word`, else an empty string."""
     import difflib
 
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    names = list(known)
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.5) or [name for name in names if word in name]
     return f' Did you mean "{close[0]}"?' if close else ""

@@ -18,8 +18,6 @@ from greenmod.errors import FileError
 _BOM = b"\xef\xbb\xbf"
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|\Z)")
-# A coding cookie stands in the first two lines (PEP 263); without the word there is nothing to detect.
-_COOKIE = re.compile(rb"^[^\r\n]*(?:\r\n|\r|\n)?[^\r\n]*?coding[:=]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +113,7 @@ def read_bytes(path: Path, shown: str) -> bytes:
 def decode(path: str, data: bytes) -> Source:
     """Decode a Python file by its byte order mark or coding cookie (PEP 263). Raises FileError."""
     encoding = "utf-8"
-    if not data.isascii() or _COOKIE.match(data):
+    if data.startswith(_BOM) or _has_cookie_word(data):
         encoding = _declared_encoding(path, data)
     bom = _BOM if encoding == "utf-8-sig" else b""
     if bom:
@@ -138,6 +136,12 @@ def decode(path: str, data: bytes) -> Source:
     if not is_exact:
         raise FileError(path, f"its bytes don't survive decoding and encoding as {encoding}", kind="encoding")
     return Source(path, data, text, encoding, bom)
+
+
+def _has_cookie_word(data: bytes) -> bool:
+    """Tell whether a coding cookie can stand in the first two lines (PEP 263): else there is nothing to detect."""
+    second = data.find(b"\n", data.find(b"\n") + 1)
+    return data.find(b"coding", 0, second if second >= 0 else len(data)) >= 0
 
 
 def _is_plain(text: str, encoding: str, size: int) -> bool:

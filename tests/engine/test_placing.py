@@ -122,14 +122,14 @@ def applied(text: str, places: Places, chosen: Sequence[bool] | None = None) -> 
 
 
 @pytest.mark.parametrize("kind", [Harmless, Rough])
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(text=texts(), numbers=st.lists(st.integers(0, 3), max_size=80))
 def test_all_changes_together_give_what_libcst_gives(kind: type[Mixed], text: str, numbers: list[int]) -> None:
     places, code = run(kind(numbers), text)
     assert applied(text, places) == code
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(text=texts(), numbers=st.lists(st.integers(0, 3), max_size=80), data=st.data())
 def test_any_subset_of_changes_compiles(text: str, numbers: list[int], data: st.DataObject) -> None:
     places, _ = run(Harmless(numbers), text)
@@ -138,3 +138,80 @@ def test_any_subset_of_changes_compiles(text: str, numbers: list[int], data: st.
     ast.parse(applied(text, places, chosen))
 
 
+class Renaming(Mixed):
+    """Renames every `b` and awaits every call of `a`, one inside the other."""
+
+    def leave_Name(self, original: cst.Name, updated: cst.Name) -> cst.Name:
+        return self.change(original, cst.Name("bb"), "Rename") if original.value == "b" else updated
+
+    def leave_Call(self, original: cst.Call, updated: cst.Call) -> cst.BaseExpression:
+        is_a = isinstance(original.func, cst.Name) and original.func.value == "a"
+        return self.change(original, cst.Await(updated), "Await") if is_a else updated
+
+
+class Swallowing(Mixed):
+    """Renames every `b`, and replaces the call around it by something without it."""
+
+    def leave_Name(self, original: cst.Name, updated: cst.Name) -> cst.Name:
+        return self.change(original, cst.Name("bb"), "Rename") if original.value == "b" else updated
+
+    def leave_Call(self, original: cst.Call, updated: cst.Call) -> cst.BaseExpression:
+        return self.change(original, cst.Name("c"), "Swallow")
+
+
+class Appending(Mixed):
+    """Says something after each statement."""
+
+    def leave_SimpleStatementLine(
+        self, original: cst.SimpleStatementLine, updated: cst.SimpleStatementLine
+    ) -> cst.FlattenSentinel[cst.BaseStatement]:
+        return self.change(original, cst.FlattenSentinel([updated, cst.parse_statement("after()")]), "Append")
+
+
+def test_nested_changes_are_insertions_that_can_be_told_apart() -> None:
+    places, _ = run(Renaming([]), "x = a(b, a(b))\n")
+    assert [p.spans for p in places.placed] == [
+        [(4, 4, "await ")],
+        [(6, 7, "bb")],
+        [(9, 9, "await ")],
+        [(11, 12, "bb")],
+    ]
+
+
+def test_changes_that_touch_each_other_become_one() -> None:
+    places, code = run(Swallowing([]), "x = a(b)\n")
+    assert [[record.title for record in p.records] for p in places.placed] == [["Rename", "Swallow"]]
+    assert applied("x = a(b)\n", places) == code == "x = c\n"
+
+
+@pytest.mark.parametrize("text", ["a()\nb()", "a()\r\nb()", "def f():\n    a()\n    b()", "a()\nb()\n"])
+def test_statements_stay_apart_when_the_file_has_no_last_line_end(text: str) -> None:
+    places, code = run(Appending([]), text)
+    assert len(places.placed) == 2
+    assert applied(text, places) == code
+
+
+def test_change_without_a_difference_is_none() -> None:
+    class Same(Mixed):
+        def leave_Name(self, original: cst.Name, updated: cst.Name) -> cst.Name:
+            return self.change(original, cst.Name(original.value), "Nothing")
+
+    assert run(Same([]), "a\n")[0] == Places()
+
+
+def test_skip_stands_where_its_node_does() -> None:
+    module = cst.parse_module("# above\n\nx = (\n    a)\n")
+    statement = module.body[0]
+    assert place(module, module, module.code, [], [statement]).skips == {id(statement): 9}
+
+
+def test_refuses_a_node_that_is_not_in_the_file() -> None:
+    module = cst.parse_module("a\n")
+    with pytest.raises(CodemodError, match="Pass the \\*original\\* node"):
+        place(module, module, "a\n", [], [cst.Name("a")])
+
+
+def test_refuses_a_text_that_libcst_does_not_give_back() -> None:
+    module = cst.parse_module("a\n")
+    with pytest.raises(NotReproduced):
+        place(module, module, "a \n", [], [module.body[0]])

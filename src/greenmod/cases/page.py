@@ -71,6 +71,8 @@ def _difference(case: Case) -> str:
 
 def _text(case: Case) -> str:
     return "\n".join(
-        (f"# {path}\n" if len(case.before) > 1 else "") + data.decode("utf-8", "replace").replace("\r\n", "\n").rstrip() + "\n"
+        (f"# {path}\n" if len(case.before) > 1 else "")
+        + data.decode("utf-8", "replace").replace("\r\n", "\n").rstrip()
+        + "\n"
         for path, data in case.before.items()
     )

@@ -44,14 +44,16 @@ def run_app(argv: list[str]) -> int:
         cut = argv.index("--")
         argv, pytest_args = argv[:cut], tuple(argv[cut + 1 :])
     try:
-        code = app(argv, standalone_mode=False, obj=pytest_args)
+        code = app(argv, prog_name="greenmod", standalone_mode=False, obj=pytest_args)
     except _ParserError as error:
         error.show()  # type: ignore[attr-defined]
         return int(ExitCode.USAGE)
-    except typer.Abort as error:
-        raise KeyboardInterrupt from error
+    except typer.Abort as error:  # of an older Typer, for Ctrl-C
+        raise error.__cause__ or KeyboardInterrupt from error
     except SystemExit as error:
         if isinstance(error.__context__, BrokenPipeError):  # Typer ends the process where the reader went away
             raise error.__context__ from None
         raise
+    if code == ExitCode.INTERRUPTED:  # of a newer one
+        raise KeyboardInterrupt
     return int(code or ExitCode.OK)

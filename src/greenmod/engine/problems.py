@@ -13,13 +13,15 @@ def file_problem(error: FileError) -> Problem:
     return Problem(error.path, error.line, error.kind, f"{error.reason}. {error.remedy}".removesuffix(". "))
 
 
-def syntax_problem(path: str, error: SyntaxError) -> Problem:
-    """Report a file that the running Python can't parse; a newer one might."""
-    python = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
-    message = (
-        f"is not valid {python}: {error.msg}. Correct the file, leave it out with `exclude`, or use a newer Python."
+def syntax_error(path: str, error: SyntaxError) -> FileError:
+    """Return the error of a file that the running Python can't parse; a newer one might."""
+    return FileError(
+        path,
+        f"is not valid Python {sys.version_info[0]}.{sys.version_info[1]}: {error.msg}",
+        "Correct the file, leave it out with `exclude`, or use a newer Python.",
+        line=error.lineno or 1,
+        kind="syntax",
     )
-    return Problem(path, error.lineno or 1, "syntax", message)
 
 
 def codemod_problem(path: str, name: str, error: Exception | SystemExit) -> Problem:

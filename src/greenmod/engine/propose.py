@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 import libcst as cst
@@ -20,7 +21,7 @@ from greenmod.engine.adapter import run_library
 from greenmod.engine.depth import is_too_deep
 from greenmod.engine.placing import NotReproduced, Placed, place
 from greenmod.engine.positions import Positions
-from greenmod.engine.problems import codemod_problem, file_problem
+from greenmod.engine.problems import codemod_problem, file_problem, syntax_error
 from greenmod.engine.slices import Slice, innermost, statements, whole
 from greenmod.engine.tokens import Span, apply_spans
 from greenmod.engine.work import Piece, Proposal, Task, Work
@@ -82,8 +83,11 @@ class _File:
     There is neither where only LibCST may know the syntax.
     """
 
-    def __init__(self, source: Source, tree: ast.Module | None, facts: FileFacts | None) -> None:
+    def __init__(
+        self, source: Source, tree: ast.Module | None, facts: FileFacts | None, error: SyntaxError | None = None
+    ) -> None:
         self.source = source
+        self.error = error
         self._tree = tree
         self._facts = facts
 
@@ -99,8 +103,8 @@ class _File:
             return cls(source, None, facts)
         try:
             return cls(source, surveying.parse(source), None)
-        except SyntaxError:
-            return cls(source, None, None)
+        except SyntaxError as error:
+            return cls(source, None, None, error)
 
     def slice(self, work: Work) -> Slice | None:
         """Return the part of the file that a codemod must see; None where that is all of it."""
@@ -111,6 +115,14 @@ class _File:
             self._tree = self._tree or surveying.parse(self.source)
             return innermost(text, self._tree, _trigger_lines(text, work))
         return statements(text, self.facts().statements, work.lines)
+
+    def line(self, offset: int) -> int:
+        """Return the line, from 1, of a character of the text."""
+        return bisect_right(self._starts, offset)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return line_starts(self.source.text)
 
     def facts(self) -> FileFacts:
         """Return the file's facts; empty ones where only LibCST may know its syntax."""
@@ -150,18 +162,17 @@ def _run_on(file: _File, work: Work, shown: Slice, module: cst.Module) -> tuple[
         skipped = [(places.skips[id(skip.node)], skip.rule, skip.reason) for skip in codemod.skips]
     _check(source, apply_spans(shown.text, sorted(span for p in placed for span in p.spans)), file.is_known)
     spans = {id(p): [_to_file(source, shown, span, p) for span in p.spans] for p in placed}
-    pieces = list(_pieces(source, shown, work, placed, spans))
+    pieces = list(_pieces(file, shown, work, placed, spans))
     skips = [
-        Skip(work.spec.name, source.path, _line(source.text, shown.origin(at)), rule, reason)
-        for at, rule, reason in skipped
+        Skip(work.spec.name, source.path, file.line(shown.origin(at)), rule, reason) for at, rule, reason in skipped
     ]
-    return _suppressed(source, work, pieces, skips)
+    return _suppressed(file, work, pieces, skips)
 
 
 def _depends_on_rest(record: Record, module: cst.Module) -> bool:
     """Tell whether what a record does to a part of a file could differ on the whole.
 
-    LibCST writes `pass` into a block that lost its statements, and gives the comments above the first one to the module.
+    LibCST writes `pass` into a block that lost its statements, and gives what stands above the first one to the module.
     """
     gone = record.new is cst.RemovalSentinel.REMOVE or (isinstance(record.new, cst.FlattenSentinel) and not record.new)
     is_statement = isinstance(record.original, cst.BaseStatement | cst.BaseSmallStatement)
@@ -185,9 +196,11 @@ def _parse_whole(file: _File, shown: Slice) -> cst.Module:
     try:
         return _parse(file, shown)
     except cst.ParserSyntaxError as error:
+        if file.error is not None:  # Python's own words are better, and so is the place that they name
+            raise syntax_error(file.source.path, file.error) from error
         raise FileError(
             file.source.path,
-            f"is not valid Python 3: {_first_sentence(error.message)}",
+            f"LibCST can't parse it: {_first_sentence(error.message)}",
             "Correct the file, or leave it out with `exclude`.",
             line=error.raw_line,
             kind="syntax",
@@ -207,20 +220,20 @@ def _trigger_lines(text: str, work: Work) -> tuple[int, ...]:
 
 
 def _pieces(
-    source: Source, shown: Slice, work: Work, placed: Iterable[Placed], spans: dict[int, list[Span]]
+    file: _File, shown: Slice, work: Work, placed: Iterable[Placed], spans: dict[int, list[Span]]
 ) -> Iterator[Piece]:
-    offsets = source.byte_offsets(point for group in spans.values() for span in group for point in span[:2])
+    offsets = file.source.byte_offsets(point for group in spans.values() for span in group for point in span[:2])
     for part in placed:
         first: Record = part.records[-1]
         yield Piece(
             codemod=work.spec.name,
-            path=source.path,
+            path=file.source.path,
             group=next((record.group for record in part.records if record.group), None),
             title="; ".join(dict.fromkeys(record.title for record in part.records)),
             why="; ".join(dict.fromkeys(record.why for record in part.records if record.why)),
             safety=max((record.safety for record in part.records), key=lambda safety: safety == "unsafe"),
             scope=first.scope,
-            line=_line(source.text, shown.origin(part.at)),
+            line=file.line(shown.origin(part.at)),
             spans=tuple((offsets[start], offsets[end], text) for start, end, text in spans[id(part)]),
             requires=tuple(dict.fromkeys(need for record in part.records for need in record.requires)),
             imports=tuple(dict.fromkeys(need for record in part.records for need in record.imports)),
@@ -266,14 +279,15 @@ def _check(source: Source, text: str, by_ast: bool) -> None:
         raise CodemodError(f"its result is not valid Python: {_first_sentence(error.message)}") from error
 
 
-def _suppressed(source: Source, work: Work, pieces: list[Piece], skips: list[Skip]) -> tuple[list[Piece], list[Skip]]:
+def _suppressed(file: _File, work: Work, pieces: list[Piece], skips: list[Skip]) -> tuple[list[Piece], list[Skip]]:
     """Turn the changes that a `# greenmod: ignore[name] reason` comment forbids into skips."""
-    if "greenmod:" not in source.text:
+    if "greenmod:" not in file.source.text:
         return pieces, skips
-    lines = re.split(r"\r\n|\r|\n", source.text)
+    lines = re.split(r"\r\n|\r|\n", file.source.text)
+    starts = [0, *(match.end() for match in re.finditer(rb"\r\n|\r|\n", file.source.data))]
     kept = []
     for piece in pieces:
-        own = {piece.line, *(source.data[:start].count(b"\n") + 1 for start, _, _ in piece.spans)}
+        own = {piece.line, *(bisect_right(starts, start) for start, _, _ in piece.spans)}
         reason = next((found for line in sorted(own) if (found := _ignore(lines, line, work.spec.name))), None)
         if reason is None:
             kept.append(piece)
@@ -287,11 +301,6 @@ def _ignore(lines: list[str], line: int, name: str) -> str | None:
     if match is None or (match["names"] and name not in (part.strip() for part in match["names"].split(","))):
         return None
     return match["reason"].strip() or "a comment says to leave it"
-
-
-def _line(text: str, offset: int) -> int:
-    head = text[:offset]
-    return head.count("\n") + head.count("\r") - head.count("\r\n") + 1
 
 
 def _first_sentence(message: str) -> str:

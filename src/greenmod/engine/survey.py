@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from greenmod.api import Survey, SurveyedFile
-from greenmod.engine.problems import codemod_problem, file_problem, syntax_problem
+from greenmod.engine.problems import codemod_problem, file_problem, syntax_error
 from greenmod.engine.work import Found
 from greenmod.errors import CodemodError, FileError
 from greenmod.facts import survey as surveying
@@ -30,7 +30,7 @@ def survey_file(root: Path, specs: Sequence[CodemodSpec], path: str) -> Found | 
     except FileError as error:
         return Found(path, source.sha256, None, {}, (file_problem(error),))
     except SyntaxError as error:
-        return Found(path, source.sha256, None, {}, (syntax_problem(path, error),))
+        return Found(path, source.sha256, None, {}, (file_problem(syntax_error(path, error)),))
     file = SurveyedFile(path, source.text, tree, facts)
     surveys: dict[str, tuple[tuple[int, ...], object]] = {}
     problems: list[Problem] = []

@@ -130,8 +130,11 @@ class Project:
         if module.startswith("."):
             return self._relative_module(module, importer)
         tail = module.replace(".", "/")
-        found = [*self._modules.get(f"{tail}.py", ()), *self._modules.get(f"{tail}/__init__.py", ())]
-        roots = {path: path[: path.rindex(tail)].rstrip("/") for path in found}
+        ends = (f"/{tail}.py", f"/{tail}/__init__.py")
+        found = [path for path in self._modules.get(tail.rpartition("/")[2], ()) if f"/{path}".endswith(ends)]
+        roots = {
+            path: path.removesuffix(".py").removesuffix("/__init__").removesuffix(tail).rstrip("/") for path in found
+        }
         reachable = [path for path, root in roots.items() if self._is_import_root(root)]
         near = [path for path in reachable if _is_near(roots[path], importer)]
         if not near and self._is_foreign(module.partition(".")[0], importer):
@@ -140,13 +143,11 @@ class Project:
 
     @cached_property
     def _modules(self) -> Mapping[str, list[str]]:
-        """Every path under each of its suffixes: `b/c.py` leads to `a/b/c.py`."""
+        """Every path under the last name of its module: `b` leads to `a/b.py` and `a/b/__init__.py`."""
         index: dict[str, list[str]] = {}
         for path in self.paths:
-            suffix = path
-            while suffix:
-                index.setdefault(suffix, []).append(path)
-                suffix = suffix.partition("/")[2]
+            name = path.removesuffix(".py").removesuffix("/__init__").rpartition("/")[2]
+            index.setdefault(name, []).append(path)
         return index
 
     @cached_property

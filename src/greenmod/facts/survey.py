@@ -6,11 +6,12 @@ Eleven times cheaper than LibCST, so this is what answers questions about files 
 from __future__ import annotations
 
 import ast
+from bisect import bisect_right
 from collections import defaultdict
 
 from greenmod.errors import FileError
 from greenmod.facts.record import DEFINED, OTHER, ClassFact, FileFacts, FunctionFact, ImportFact
-from greenmod.source import Source
+from greenmod.source import Source, line_starts
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -23,13 +24,16 @@ def parse(source: Source) -> ast.Module:
     """
     import warnings
 
+    if "\0" in source.text:  # which Python refuses, each version in its own way, and LibCST doesn't
+        line = bisect_right(line_starts(source.text), source.text.index("\0"))
+        raise FileError(source.path, "contains a NUL byte", line=line, kind="syntax")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # invalid escapes and the like are the file's business
         try:
             return ast.parse(source.text)
         except (RecursionError, MemoryError) as error:
             raise too_deep(source.path) from error
-        except ValueError as error:  # NUL bytes, on Python 3.11 and older
+        except ValueError as error:  # half of a surrogate pair
             raise FileError(source.path, str(error), kind="syntax") from error
         except SyntaxError as error:
             if "too many nested" in str(error):
