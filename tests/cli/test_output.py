@@ -163,4 +163,4 @@ def test_keeps_what_a_codemod_prints_out_of_the_result(project: Path, greenmod: 
     for jobs in ("1", "2"):
         done = greenmod("run", "--format", "patch", "--jobs", jobs)
         assert "here" not in done.stdout
-        assert done.stderr.splitlines()[:2] == ["here", "here"]
+        assert done.stderr.count("here") == 2

@@ -147,9 +147,20 @@ def test_says_why_a_name_is_unknown(files: dict[str, str], name: str, reason: st
     assert target.reason == reason
 
 
-def test_star_imports_in_a_circle_end(project: MakeProject) -> None:
-    found = project({"a.py": "from b import *\n", "b.py": "from a import *\n"})
-    assert {type(target) for target in resolve(found, "a.py", "x")} == {Unknown}
+def test_star_imports_in_circles_end(project: MakeProject) -> None:
+    modules = [f"m{number}" for number in range(30)]
+    stars = "".join(f"from {module} import *\n" for module in modules)
+    found = project({**{f"{module}.py": stars for module in modules}, "m29.py": f"{stars}class D: pass\n"})
+    assert resolve(found, "m0.py", "x") == {Unknown("x", "`x` is not bound in m0.py")}
+    assert resolve(found, "m0.py", "D") == {Definition("m29.py", "D")}
+
+
+def test_star_import_of_a_re_export_is_followed(project: MakeProject) -> None:
+    found = project(
+        {"a.py": "from b import *\n", "b.py": "from c import D\n", "c.py": "from d import *\n", "d.py": "D = 1\n"}
+    )
+    (target,) = resolve(found, "a.py", "D")
+    assert isinstance(target, Unknown)
 
 
 def test_knows_bases_and_all_ancestors(project: MakeProject) -> None:

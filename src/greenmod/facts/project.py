@@ -174,17 +174,27 @@ class Project:
         )
         return next((path for path in candidates if path in self._known), None)
 
-    def _through_stars(self, facts: FileFacts, dotted: str, scope: str) -> frozenset[Target]:
+    def _through_stars(self, facts: FileFacts, dotted: str, scope: str, depth: int = 0) -> frozenset[Target]:
+        """Look for a name in the modules that `facts` imports everything from, and in those that they do."""
         first = dotted.partition(".")[0]
         if facts.bindings(first, scope):
             return frozenset({Unknown(dotted, f"`{first}` is also bound by something other than an import")})
-        for star in facts.star_imports:
-            module = self.module_path(star, facts.path)
+        waiting = [(facts.path, star) for star in facts.star_imports]
+        seen = {facts.path}
+        while waiting:
+            importer, star = waiting.pop(0)
+            module = self.module_path(star, importer)
             if module is None:
                 return frozenset({Unknown(dotted, f"it may come from `from {star} import *`")})
-            found = self._follow_in(module, dotted, 1)
+            if module in seen or (there := self.facts(module)) is None:
+                continue
+            seen.add(module)
+            names = there.qualified_names(dotted)
+            found: frozenset[Target] = frozenset().union(*(self._follow(module, name, depth + 1) for name in names))
             if not all(isinstance(target, Unknown) for target in found):
                 return found
+            if not there.bindings(first):
+                waiting = [*((module, inner) for inner in there.star_imports), *waiting]
         return frozenset({Unknown(dotted, f"`{first}` is not bound in {facts.path}")})
 
     def _follow(self, path: str, name: str, depth: int) -> frozenset[Target]:
@@ -208,7 +218,7 @@ class Project:
         if names:
             return frozenset().union(*(self._follow(path, name, depth) for name in names))
         if facts and facts.star_imports and depth < _DEPTH and not facts.bindings(dotted.partition(".")[0]):
-            return self._through_stars(facts, dotted, MODULE)
+            return self._through_stars(facts, dotted, MODULE, depth + 1)
         return frozenset({Unknown(dotted, f"{path} doesn't say what it is")})
 
 

@@ -123,7 +123,7 @@ def _text(path: Path) -> str:
 
 
 def _name_pattern(package: str) -> str:
-    return re.escape(package).replace(r"\-", "[-_.]").replace("_", "[-_.]")
+    return "[-_.]+".join(map(re.escape, re.split("[-_.]+", package)))
 
 
 def _is_whole_word(line: str, match: re.Match[str], package: str) -> bool:
@@ -143,7 +143,7 @@ def _as_pep440(spec: str) -> str:
         release = [int(n) for n in re.findall(r"\d+", number)]
         if part.startswith("^"):
             parts += [f">={number}", f"<{_caret_ceiling(release)}"]
-        elif part.startswith("~") and not part.startswith("~="):
+        elif release and part.startswith("~") and not part.startswith("~="):
             ceiling = f"{release[0]}.{release[1] + 1}" if len(release) > 1 else f"{release[0] + 1}"
             parts += [f">={number}", f"<{ceiling}"]
         elif part[0].isdigit():

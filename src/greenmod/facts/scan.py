@@ -64,7 +64,7 @@ def _forget_racy(stats: array[int], began: int) -> None:
 
 
 def _dump(paths: Sequence[str], stats: array[int], hits: dict[str, tuple[str, ...]]) -> bytes:
-    text = "\0".join(paths), "\n".join("\0".join((path, *names)) for path, names in hits.items())
+    text = "\0".join(paths), "\0\0".join("\0".join((path, *names)) for path, names in hits.items())
     head, tail = (os.fsencode(part) for part in text)
     return b"%d %d\n" % (len(head), len(tail)) + head + tail + stats.tobytes()
 
@@ -76,6 +76,6 @@ def _load(data: bytes | None) -> tuple[list[str], array[int], dict[str, tuple[st
     sizes, _, body = data.partition(b"\n")
     head, tail = (int(size) for size in sizes.split())
     stats.frombytes(body[head + tail :])
-    rows = os.fsdecode(body[head : head + tail]).split("\n") if tail else []
+    rows = os.fsdecode(body[head : head + tail]).split("\0\0") if tail else []
     hits = {path: tuple(names) for path, *names in (row.split("\0") for row in rows)}
     return os.fsdecode(body[:head]).split("\0") if head else [], stats, hits

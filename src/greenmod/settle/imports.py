@@ -7,8 +7,9 @@ of the file. Nothing is sorted that was not sorted before.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from greenmod.engine.tokens import Span, apply_spans
 from greenmod.facts.survey import parse
@@ -156,9 +157,15 @@ def _below_imports(file: _File) -> tuple[int, str, str]:
     last = _last_plain_import(file.tree)
     if last is None:
         return _above_first_statement(file, starts, newline)
-    end = starts[min(last.end_lineno or last.lineno, len(starts) - 1)]
+    end = starts[min(_end_line(file.tree, last), len(starts) - 1)]
     ended = file.source.text[:end].endswith(("\n", "\r"))
     return (end, "", newline) if ended else (end, newline, "")
+
+
+def _end_line(tree: ast.Module, statement: ast.stmt) -> int:
+    """Return the last line of a statement, and of those that begin where it ends."""
+    line = next(line for line in _lines(tree) if statement in line)
+    return line[-1].end_lineno or line[-1].lineno
 
 
 def _last_plain_import(tree: ast.Module) -> ast.stmt | None:
@@ -183,7 +190,7 @@ def _is_guarded_import(statement: ast.stmt) -> bool:
 def _above_first_statement(file: _File, starts: Sequence[int], newline: str) -> tuple[int, str, str]:
     body = file.tree.body
     if body and _is_docstring(body[0]):
-        end = starts[min(body[0].end_lineno or 1, len(starts) - 1)]
+        end = starts[min(_end_line(file.tree, body[0]), len(starts) - 1)]
         return end, newline if file.source.text[:end].endswith(("\n", "\r")) else newline * 2, newline
     first = 0
     for line, start in enumerate(starts[:-1]):
@@ -194,44 +201,78 @@ def _above_first_statement(file: _File, starts: Sequence[int], newline: str) -> 
 
 
 def _dropped(file: _File, needs: Sequence[ImportNeed], added: Sequence[Span]) -> Iterator[Span]:
+    """Yield the edits that take out what `needs` names and nothing uses, but for those that touch other edits."""
     if not needs:
         return
     edited = apply_spans(file.source.text, sorted([*file.taken, *added]))
-    used = _used_names(ast.parse(edited))
-    for need in needs:
-        for node in file.top_imports:
-            names = [alias for alias in node.names if _is_alias_of(node, alias, need)]
-            if names and (names[0].asname or names[0].name.partition(".")[0]) not in used:
-                span = _removal(file, node, names[0])
-                if not any(start < span[1] and span[0] < end for start, end, _ in (*file.taken, *added)):
-                    yield span
+    used = _used_names(parse(replace(file.source, text=edited)))
+    for line in _lines(file.tree):
+        for span in _removals(file, line, needs, used):
+            if not any(start < span[1] and span[0] < end for start, end, _ in (*file.taken, *added)):
+                yield span
+
+
+def _removals(file: _File, line: Sequence[ast.stmt], needs: Sequence[ImportNeed], used: set[str]) -> Iterator[Span]:
+    """Yield the edits for the statements that share a line: names out of imports, imports out of the line, or all."""
+    gone = set()
+    for index, node in enumerate(line):
+        if isinstance(node, _Import):
+            unused = {number for number, alias in enumerate(node.names) if _is_unused(node, alias, needs, used)}
+            if len(unused) == len(node.names):
+                gone.add(index)
+            else:
+                yield from _without([_extent(file, alias) for alias in node.names], unused)
+    if len(gone) == len(line):
+        starts = [*line_starts(file.source.text), len(file.source.text)]
+        yield starts[line[0].lineno - 1], starts[min(line[-1].end_lineno or 1, len(starts) - 1)], ""
+    else:
+        yield from _without([_extent(file, node) for node in line], gone)
+
+
+def _without(extents: Sequence[tuple[int, int]], gone: set[int]) -> Iterator[Span]:
+    """Yield the edits that take some (not all) of what stands in a row out of it, each with one separator."""
+    index = 0
+    while index < len(extents):
+        first = index
+        while index in gone:
+            index += 1
+        if index > first:
+            is_last = index == len(extents)
+            yield (extents[first - 1][1], extents[-1][1], "") if is_last else (extents[first][0], extents[index][0], "")
+        index += 1
+
+
+def _extent(file: _File, node: ast.stmt | ast.alias) -> tuple[int, int]:
+    end = file.offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
+    return file.offset(node.lineno, node.col_offset), end
+
+
+def _lines(tree: ast.Module) -> list[list[ast.stmt]]:
+    """Put the top-level statements together that share a line (`import a; import b`)."""
+    lines: list[list[ast.stmt]] = []
+    for statement in tree.body:
+        if lines and statement.lineno <= (lines[-1][-1].end_lineno or 0):
+            lines[-1].append(statement)
+        else:
+            lines.append([statement])
+    return lines
+
+
+def _is_unused(node: _Import, alias: ast.alias, needs: Sequence[ImportNeed], used: set[str]) -> bool:
+    is_named = any(_is_alias_of(node, alias, need) for need in needs)
+    return is_named and (alias.asname or alias.name.partition(".")[0]) not in used
 
 
 def _is_alias_of(node: _Import, alias: ast.alias, need: ImportNeed) -> bool:
     if need.name is None:
         return isinstance(node, ast.Import) and alias.name == need.module
-    return isinstance(node, ast.ImportFrom) and node.module == need.module and alias.name == need.name
+    return (
+        isinstance(node, ast.ImportFrom) and not node.level and node.module == need.module and alias.name == need.name
+    )
 
 
 def _used_names(tree: ast.Module) -> set[str]:
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     # `__all__` and forward references name things in strings.
     strings = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
-    return used | {word for text in strings for word in text.replace(".", " ").replace("[", " ").split()}
-
-
-def _removal(file: _File, node: _Import, alias: ast.alias) -> Span:
-    """Return the edit that takes one name out of an import statement, or the whole statement with its line."""
-    if len(node.names) == 1:
-        starts = [*line_starts(file.source.text), len(file.source.text)]
-        return starts[node.lineno - 1], starts[min(node.end_lineno or node.lineno, len(starts) - 1)], ""
-    index = node.names.index(alias)
-    if index + 1 < len(node.names):
-        after = node.names[index + 1]
-        return file.offset(alias.lineno, alias.col_offset), file.offset(after.lineno, after.col_offset), ""
-    before = node.names[index - 1]
-    return (
-        file.offset(before.end_lineno or 1, before.end_col_offset or 0),
-        file.offset(alias.end_lineno or 1, alias.end_col_offset or 0),
-        "",
-    )
+    return used | {word for text in strings for word in re.findall(r"\w+", text)}
