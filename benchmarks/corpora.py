@@ -9,6 +9,7 @@ import logging
 import shutil
 import subprocess
 import tarfile
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -50,6 +51,12 @@ class Repository:
         done = subprocess.run(["git", *_IDENTITY, *arguments], cwd=self.root, check=True, capture_output=True)
         return done.stdout.decode(errors="surrogateescape")
 
+    def settle(self) -> None:
+        """Make git's index younger than the files: git reads a file of its own age again at every start."""
+        time.sleep(1.1)
+        self.git("read-tree", "HEAD")
+        self.git("update-index", "--refresh")
+
     def restore(self) -> None:
         """Take back what a tool did to tracked files."""
         self.git("checkout", "--quiet", "--", ".")
@@ -69,6 +76,7 @@ def clone(checkout: Path, folder: Path, configuration: str = "") -> Repository:
         with (folder / "pyproject.toml").open("a", encoding="utf-8") as file:
             file.write(configuration)
         made.git("commit", "--quiet", "--all", "--message", "Configure greenmod")
+    made.settle()
     return made
 
 
@@ -86,6 +94,7 @@ def grow_tree(packages: Sequence[str], folder: Path) -> Repository:
     tree.git("init", "--quiet")
     tree.git("add", "--all", "--force")  # the distributions' own .gitignore files don't decide
     tree.git("commit", "--quiet", "--message", stamp)
+    tree.settle()
     return tree
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -65,13 +66,14 @@ class Tools:
         return [command for command in commands if self._find(command.argv[0])]
 
     def versions(self) -> Iterator[tuple[str, str]]:
-        """Yield what each program says of its version, and the machine."""
+        """Yield each program with its version, and the machine."""
         for name, argv in _VERSIONS.items():
             if self._find(argv[0]) is None:
                 yield name, "not installed: left out"
                 continue
             done = subprocess.run(argv, env=self.env, capture_output=True, text=True, check=True)
-            yield name, next(line for line in done.stdout.splitlines() if line).split(" ", 1)[-1]
+            found = re.search(r"\d+\.\d[\w.]*", done.stdout)
+            yield name, found[0] if found else "unknown"
         yield "machine", f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
 
     def probe(self, root: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -53,7 +53,7 @@ def rewrite(path: str, data: bytes, edits: Iterable[Edit], needs: Iterable[Impor
     spans = sorted((edit.start, edit.end, source.encode(edit.text)) for edit in edits)
     wanted = tuple(needs)
     if wanted:
-        spans = sorted([*spans, *_import_spans(source, spans, wanted)])
+        spans = _with_imports(source, spans, wanted)
     parts: list[bytes] = []
     at = 0
     for start, end, new in spans:
@@ -80,7 +80,7 @@ def change_alone(change: Change, baselines: Mapping[str, bytes | None]) -> Rende
     return render(ChangeSet(changes=(alone,)), (alone.id,), baselines)
 
 
-def _import_spans(
+def _with_imports(
     source: Source, taken: list[tuple[int, int, bytes]], needs: tuple[ImportNeed, ...]
 ) -> list[tuple[int, int, bytes]]:
     from greenmod.settle.imports import import_spans

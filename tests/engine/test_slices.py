@@ -95,7 +95,8 @@ FRAGMENTS = (
     "   # indented comment: target",
     "def i(\n    a,\n    b=target,\n): return target(\n    a\n)",
     "def j(self):\n    \f\n  \f    target()\n\f    target(1)\n    y = 1",
-    "if True:\n    def nested():\n        target()\n        def deeper():\n            target()\n    class K:\n        target: target",
+    "if True:\n    def nested():\n        target()\n        def deeper():\n            target()\n"
+    "    class K:\n        target: target",
     "lambda: (yield target)",
     "é = 'ü'; target(é, 'ß')  # ø target",
     "''' é\n ü '''; target('''ä\n''', target)",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +23,7 @@ def test_edits_lead_from_one_text_to_the_other(old: str, new: str) -> None:
 @given(old=TEXTS, new=TEXTS)
 def test_edits_never_touch_each_other(old: str, new: str) -> None:
     edits = token_edits(old, new)
-    assert all(one[1] < other[0] for one, other in zip(edits, edits[1:], strict=False))
+    assert all(one[1] < other[0] for one, other in pairwise(edits))
 
 
 @given(text=TEXTS)

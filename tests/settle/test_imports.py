@@ -112,6 +112,21 @@ def test_import_that_is_rewritten_by_a_change_gets_no_name() -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "edit", "after"),
+    [
+        ("import x\ny()\n", Edit("m.py", 9, 9, "await "), "import x\nfrom a import c\nawait y()\n"),
+        ("y()\n", Edit("m.py", 0, 0, "await "), "from a import c\n\nawait y()\n"),
+        ("import x", Edit("m.py", 8, 8, " as y"), "import x as y\nfrom a import c"),
+        ("import x\ny()\n", Edit("m.py", 9, 13, ""), "import x\nfrom a import c\n"),
+        ("import x\ny()\n", Edit("m.py", 0, 9, ""), "from a import c\ny()\n"),
+        ("'doc'\ny()\n", Edit("m.py", 6, 6, "await "), "'doc'\n\nfrom a import c\nawait y()\n"),
+    ],
+)
+def test_adds_a_name_where_an_edit_stands(before: str, edit: Edit, after: str) -> None:
+    assert settle(before, add("a", "c"), edits=[edit]) == after
+
+
+@pytest.mark.parametrize(
     ("before", "after"),
     [
         ("import x\nfrom a import b\ny\n", "import x\ny\n"),
@@ -197,6 +212,8 @@ NEEDS = st.builds(
 def test_whatever_stands_there_the_result_is_valid_and_settled(
     lines: list[str], needs: list[ImportNeed], newline: str, end: bool
 ) -> None:
+    wanted = {(need.module, need.name) for need in needs if need.action == "add"}
+    needs = [need for need in needs if need.action == "add" or (need.module, need.name) not in wanted]
     text = ("\n".join(lines) + "\n" * end).replace("\n", newline)
     result = settle(text, *needs)
     source = decode("m.py", result.encode())

@@ -32,6 +32,7 @@ def survey_all(
     """Survey each candidate file for those of `specs` that it may concern."""
     stamps = {spec.name: _stamp(spec) for spec in specs}
     keys: dict[str, bytes] = {}
+    digests: dict[str, str] = {}
     found: dict[str, Found] = {}
     missing: list[tuple[str, tuple[CodemodSpec, ...]]] = []
     sizes: list[int] = []
@@ -40,7 +41,8 @@ def survey_all(
         data = _read(root, path)
         if not mine or data is None:
             continue
-        keys[path] = cache_key("survey", path, digest(data), *(stamps[spec.name] for spec in mine))
+        digests[path] = digest(data)
+        keys[path] = cache_key("survey", path, digests[path], *(stamps[spec.name] for spec in mine))
         if (known := _load(path, cache.get(keys[path]))) is not None:
             found[path] = known
         else:
@@ -49,8 +51,14 @@ def survey_all(
     for fresh in spread(partial(_survey, root), missing, sizes, _SHARE, jobs, progress):
         if fresh is not None:
             found[fresh.path] = fresh
-    cache.put({keys[path]: _dump(found[path]) for path, _ in missing if path in found})
+    # What failed is tried again, and what was surveyed must be what was read.
+    sure = [path for path, _ in missing if path in found and _is_sure(found[path], digests[path])]
+    cache.put({keys[path]: _dump(found[path]) for path in sure})
     return {path: found[path] for path in candidates if path in found}
+
+
+def _is_sure(found: Found, digest: str) -> bool:
+    return found.sha256 == digest and all(problem.kind != "codemod" for problem in found.problems)
 
 
 def _survey(root: Path, item: tuple[str, tuple[CodemodSpec, ...]]) -> Found | None:

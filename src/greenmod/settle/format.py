@@ -1,7 +1,7 @@
 """Keep a formatted project formatted: `ruff format` for changed files that were stable under it before.
 
-Only where the project configures a formatter. Two calls of ruff in all, however many files: one asks which files
-were stable, one formats the results, both in a folder that holds copies of the project's settings.
+Only where the project configures a formatter. Two calls of ruff for hundreds of files: one asks which files were
+stable, one formats the results, both in a folder that holds copies of the project's settings.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 _SETTINGS = ("pyproject.toml", "ruff.toml", ".ruff.toml")
+_COMMAND_LINE = 24_000  # characters of paths; Windows takes 32 767 in all
 
 
 def formatted(root: Path, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -27,11 +28,10 @@ def formatted(root: Path, before: Mapping[str, bytes], after: Mapping[str, bytes
         folder = Path(name)
         _copy_settings(root, folder, paths)
         _write(folder, {path: before[path] for path in paths})
-        unstable = _unstable(ruff, folder, paths)
+        unstable = _unstable(ruff, folder, {path: before[path] for path in paths})
         stable = [path for path in paths if path not in unstable]
         _write(folder, {path: after[path] for path in stable})
-        if not stable or not _run(ruff, folder, ["format", "--quiet", *stable]):
-            return dict(after)
+        _format(ruff, folder, stable)
         return {**after, **{path: (folder / path).read_bytes() for path in stable}}
 
 
@@ -65,18 +65,33 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
         (folder / path).write_bytes(data)
 
 
-def _unstable(ruff: str, folder: Path, paths: list[str]) -> set[str]:
+def _unstable(ruff: str, folder: Path, before: Mapping[str, bytes]) -> set[str]:
     """Ask which files ruff would change, or can't judge."""
-    left = set()
-    before = {path: (folder / path).read_bytes() for path in paths}
-    if not _run(ruff, folder, ["format", "--quiet", *paths]):
-        return set(paths)
-    for path, data in before.items():
-        if (folder / path).read_bytes() != data:
-            left.add(path)
-    return left
+    failed = _format(ruff, folder, sorted(before))
+    return failed | {path for path, data in before.items() if (folder / path).read_bytes() != data}
 
 
-def _run(ruff: str, folder: Path, arguments: list[str]) -> bool:
-    command = [ruff, arguments[0], "--no-cache", "--force-exclude", *arguments[1:]]
-    return subprocess.run(command, cwd=folder, capture_output=True).returncode == 0
+def _format(ruff: str, folder: Path, paths: Sequence[str]) -> set[str]:
+    """Format files where they are; return those that ruff can't read or parse, all where it doesn't say which."""
+    failed: set[str] = set()
+    for batch in _batches(paths):
+        command = [ruff, "format", "--no-cache", "--force-exclude", "--", *batch]
+        done = subprocess.run(command, cwd=folder, capture_output=True)
+        if done.returncode:
+            said = os.fsdecode(done.stderr)
+            failed |= {path for path in batch if f" {path}:" in said} or set(batch)
+    return failed
+
+
+def _batches(paths: Sequence[str]) -> Iterator[list[str]]:
+    """Cut a list of paths so that each part fits in a command line, on Windows too."""
+    batch: list[str] = []
+    size = 0
+    for path in paths:
+        if batch and size + len(path) > _COMMAND_LINE:
+            yield batch
+            batch, size = [], 0
+        batch.append(path)
+        size += len(path) + 3
+    if batch:
+        yield batch

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,7 +21,7 @@ _Import = ast.Import | ast.ImportFrom
 
 
 def import_spans(source: Source, needs: Iterable[ImportNeed], taken: Sequence[Span]) -> list[Span]:
-    """Return the edits, in characters of the baseline's text, that satisfy `needs` beside the edits `taken`.
+    """Return the edits `taken`, in characters of the baseline's text, with those that satisfy `needs`, in order.
 
     Raises SyntaxError where the running Python can't parse the file.
     """
@@ -29,7 +30,14 @@ def import_spans(source: Source, needs: Iterable[ImportNeed], taken: Sequence[Sp
     drops = [need for need in wanted if need.action == "drop"]
     file = _File(source, parse(source), tuple(taken))
     spans = [*_added(file, adds)]
-    return sorted([*spans, *_dropped(file, drops, spans)])
+    return _in_order(taken, [*spans, *_dropped(file, drops, spans)])
+
+
+def _in_order(taken: Sequence[Span], imports: Sequence[Span]) -> list[Span]:
+    """Order edits; where both insert at one place, a new line goes above, but the one after a last line below."""
+    above = [span for span in imports if span[2].endswith(("\r", "\n"))]
+    below = [span for span in imports if not span[2].endswith(("\r", "\n"))]
+    return sorted([*above, *sorted(taken), *below], key=lambda span: span[:2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +65,7 @@ class _File:
 
 def _added(file: _File, needs: Sequence[ImportNeed]) -> Iterator[Span]:
     joined: dict[tuple[int, str], list[str]] = {}
-    fresh: list[str] = []
+    fresh: list[ImportNeed] = []
     for need in needs:
         home = _home(file, need)
         if home == "present":
@@ -67,18 +75,19 @@ def _added(file: _File, needs: Sequence[ImportNeed]) -> Iterator[Span]:
             if file.is_free(at):
                 joined.setdefault((at, form), []).append(_alias(need))
                 continue
-        fresh.append(_statement(need))
+        fresh.append(need)
+    added: dict[int, str] = defaultdict(str)
     for (at, form), names in joined.items():
-        yield at, at, "".join(form.replace("@", name) for name in dict.fromkeys(names))
+        added[at] += "".join(form.replace("@", name) for name in dict.fromkeys(names))
     if fresh:
         at, before, after = _below_imports(file)
-        newline = file.source.newline
-        yield at, at, before + newline.join(sorted(set(fresh))) + after
+        added[at] += before + file.source.newline.join(_statements(fresh)) + after
+    yield from ((at, at, text) for at, text in added.items())
 
 
 def _home(file: _File, need: ImportNeed) -> ast.ImportFrom | str | None:
     """Return the statement that a new name joins, `present` where it is imported already, None for a new line."""
-    if need.beside is not None:
+    if need.beside is not None and need.name is not None:
         beside = [
             node for node in ast.walk(file.tree) if isinstance(node, ast.ImportFrom) and _binds(node, need.beside)
         ]
@@ -121,8 +130,16 @@ def _alias(need: ImportNeed) -> str:
     return f"{name} as {need.asname}" if need.asname else name
 
 
-def _statement(need: ImportNeed) -> str:
-    return f"import {_alias(need)}" if need.name is None else f"from {need.module} import {_alias(need)}"
+def _statements(needs: Sequence[ImportNeed]) -> list[str]:
+    """Return the import statements for `needs`, one for all names of a module."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for need in needs:
+        if need.name is not None:
+            names[need.module].add(_alias(need))
+    modules = {f"import {_alias(need)}" for need in needs if need.name is None}
+    return sorted(
+        modules | {f"from {module} import {', '.join(sorted(of, key=_sort_key))}" for module, of in names.items()}
+    )
 
 
 def _place_in(file: _File, node: ast.ImportFrom, need: ImportNeed) -> tuple[int, str]:
@@ -204,7 +221,7 @@ def _dropped(file: _File, needs: Sequence[ImportNeed], added: Sequence[Span]) ->
     """Yield the edits that take out what `needs` names and nothing uses, but for those that touch other edits."""
     if not needs:
         return
-    edited = apply_spans(file.source.text, sorted([*file.taken, *added]))
+    edited = apply_spans(file.source.text, _in_order(file.taken, added))
     used = _used_names(parse(replace(file.source, text=edited)))
     for line in _lines(file.tree):
         for span in _removals(file, line, needs, used):
