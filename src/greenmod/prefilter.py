@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ahocorasick_rs import BytesAhoCorasick
+from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
 # Any of the entries; an entry that is a tuple asks for all of its words, the rarest first.
 Triggers = Sequence[str | Sequence[str]]
@@ -29,7 +29,9 @@ class Gate:
         self._needs = {name: tuple(_encoded(entry) for entry in entries) for name, entries in triggers.items()}
         self._patterns = {name: pattern.encode() for name, pattern in (patterns or {}).items() if pattern}
         self._is_open = not all(self._needs.values())
-        self._automaton = BytesAhoCorasick(sorted({entry[0] for entries in self._needs.values() for entry in entries}))
+        words = sorted({entry[0] for entries in self._needs.values() for entry in entries})
+        # Any hit will do; looking for the leftmost one lets the library skip many bytes at once.
+        self._automaton = BytesAhoCorasick(words, matchkind=MatchKind.LeftmostFirst)
 
     def names(self, data: bytes) -> tuple[str, ...]:
         """Return the codemods that `data` could concern, in the order they were given."""

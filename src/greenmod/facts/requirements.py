@@ -81,7 +81,10 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def _in_file(root: Path, path: Path, package: str) -> Iterator[tuple[str, str]]:
     """Yield `(specifier, where)` for each mention of `package` as a dependency."""
-    lines = _text(path).splitlines()
+    text = _text(path)
+    mention = re.compile(_name_pattern(package), re.I)
+    if not mention.search(text):
+        return
     # `pydantic[email]>=1.8,<3` in a string or a requirements line; `pydantic = "^1.10"` in poetry and Pipfile.
     name = _name_pattern(package)
     plain = re.compile(
@@ -91,9 +94,9 @@ def _in_file(root: Path, path: Path, package: str) -> Iterator[tuple[str, str]]:
         rf"""^\s*["']?{name}["']?\s*=\s*(?:["'](?P<spec>[^"']*)["']|\{{.*?version\s*=\s*["'](?P<inner>[^"']*)["'])""",
         re.I,
     )
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(text.splitlines(), 1):
         code = line.split(" #")[0]
-        if code.lstrip().startswith("#"):
+        if not mention.search(code) or code.lstrip().startswith("#"):
             continue
         where = f"{path.relative_to(root).as_posix()}:{number}"
         if path.suffix in (".toml", "") and (match := table.match(code)):

@@ -44,7 +44,7 @@ def plan_changes(run: Run, candidates: Candidates, cache: Cache, progress: Progr
     found = survey_all(
         run.root, candidates, [spec for spec in specs if spec.has_survey], cache, run.request.jobs, progress
     )
-    planned = _Planned(run, candidates, found)
+    planned = _Planned(run, candidates, found, cache)
     for spec in specs:
         planned.add(spec)
     tasks = planned.tasks()
@@ -86,8 +86,11 @@ def _size(path: Path) -> int:
 class _Planned:
     """What each codemod is to do in each file, gathered codemod by codemod."""
 
-    def __init__(self, run: Run, candidates: Mapping[str, tuple[str, ...]], found: Mapping[str, Found]) -> None:
+    def __init__(
+        self, run: Run, candidates: Mapping[str, tuple[str, ...]], found: Mapping[str, Found], cache: Cache
+    ) -> None:
         self._run = run
+        self._cache = cache
         self._candidates = candidates
         self._found = found
         self._facts: dict[str, FileFacts | None] = {path: file.facts for path, file in found.items()}
@@ -145,7 +148,7 @@ class _Planned:
 
     def _survey_more(self, spec: CodemodSpec, path: str) -> object:
         """Survey a file that the prefilter did not let through, because a decision asks for it."""
-        found = survey_file(self._run.root, (spec,), path)
+        found = survey_all(self._run.root, {path: (spec.name,)}, (spec,), self._cache, 1, None).get(path)
         if found is None:
             return None
         self._facts.setdefault(path, found.facts)
