@@ -6,7 +6,7 @@ Paths that leave the root through links are never listed for writing.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -24,15 +24,22 @@ class Files:
     `scope` are the given paths: folders, or files of any name.
     """
 
-    def __init__(self, root: Path, scope: Sequence[str], exclude: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        root: Path,
+        scope: Sequence[str],
+        exclude: Sequence[str] = (),
+        by_git: Callable[[Path], Sequence[str] | None] | None = None,
+    ) -> None:
         self._root = root
         self._scope = scope
         self._exclude = exclude
+        self._by_git = by_git or list_by_git
 
     @cached_property
     def all(self) -> tuple[str, ...]:
         """Every Python file of the repository, sorted."""
-        listed = _from_git(self._root)
+        listed = self._by_git(self._root)
         return tuple(_without(self._exclude, sorted(_walk(self._root)) if listed is None else listed))
 
     @cached_property
@@ -61,7 +68,7 @@ def uncommitted(root: Path, paths: Sequence[str]) -> tuple[str, ...]:
     """Return those of `paths` that git has uncommitted changes for; none outside git."""
     if not paths or not (root / ".git").exists():
         return ()
-    changed = _git(root, "diff", "--name-only", "--no-relative", "-z", "HEAD")
+    changed = git(root, "--literal-pathspecs", "diff", "--name-only", "--no-relative", "-z", "HEAD", "--", *paths)
     return tuple(path for path in paths if path in (changed or ()))
 
 
@@ -75,29 +82,34 @@ def _relative(root: Path, path: Path) -> str:
     return relative.as_posix()
 
 
-def _from_git(root: Path) -> list[str] | None:
+def list_by_git(root: Path) -> list[str] | None:
     """Ask git for tracked and untracked-not-ignored Python files, sorted; None where git can't say."""
     if not (root / ".git").exists():
         return None
-    names = _git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "*.py")
+    names = git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "*.py")
     if names is None:
         return None
+    return without_nobodys(sorted(set(names)))
+
+
+def without_nobodys(names: list[str]) -> list[str]:
+    """Leave out installed packages and caches, even where they were committed."""
     everything = "\0".join(names)
     for folder in _NOBODYS:
         if folder in everything:
             names = [name for name in names if folder not in name]
-    return sorted(set(names))
+    return names
 
 
-def _git(root: Path, *arguments: str) -> list[str] | None:
-    """Return the names that a git command prints; None where it fails."""
+def git(root: Path, *arguments: str, given: str = "", codes: Collection[int] = (0,)) -> list[str] | None:
+    """Return the names that a git command prints, given some; None where it fails."""
     import subprocess
 
     try:
-        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
+        done = subprocess.run(["git", *arguments], cwd=root, input=os.fsencode(given), capture_output=True)
+    except OSError:
         return None
-    return os.fsdecode(done.stdout).split("\0")[:-1]
+    return os.fsdecode(done.stdout).split("\0")[:-1] if done.returncode in codes else None
 
 
 def _walk(root: Path) -> Iterable[str]:
@@ -114,7 +126,7 @@ def _walk(root: Path) -> Iterable[str]:
         yield from (prefix + name for name in files if name.endswith(".py"))
 
 
-def _without(exclude: Sequence[str], paths: list[str]) -> list[str]:
+def _without(exclude: Sequence[str], paths: Sequence[str]) -> Sequence[str]:
     if not exclude:
         return paths
     import pathspec

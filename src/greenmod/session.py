@@ -6,8 +6,9 @@ The first half (`start`, `find_candidates`) imports nothing heavy: most runs end
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from greenmod import config as configuration
 from greenmod.discover import Files, resolve_paths
 from greenmod.errors import UsageError
 from greenmod.facts.cache import Cache, cache_file
+from greenmod.facts.listing import list_cached
 from greenmod.facts.scan import scan_cached
 from greenmod.model import ChangeSet
 from greenmod.prefilter import Gate, scan
@@ -65,7 +67,7 @@ def start(request: Request, config: configuration.Config | None = None) -> Run:
     root = config.root
     selection = choose(config, request.select, request.ignore, request.unsafe, request.options)
     scope = resolve_paths(root, paths)
-    files = Files(root, scope, (*config.exclude, *_own(config)))
+    files = Files(root, scope, (*config.exclude, *_own(config)), partial(_list, request.use_cache))
     gate = Gate(
         {spec.name: spec.triggers if request.gated else () for spec in selection.specs},
         {spec.name: spec.pattern for spec in selection.specs if request.gated},
@@ -99,7 +101,8 @@ def find_candidates(run: Run) -> Candidates:
     if run.is_partial and not any(True for _ in scan(run.root, chosen, run.gate)):
         return {}
     with open_cache(run) as cache:
-        return scan_cached(run.root, sorted({*run.files.all, *chosen}) if needs_all else chosen, run.gate, cache)
+        needed = sorted({*run.files.all, *chosen}) if needs_all and run.is_partial else chosen
+        return scan_cached(run.root, needed, run.gate, cache)
 
 
 def plan(run: Run, candidates: Candidates, progress: Progress | None = None) -> ChangeSet:
@@ -120,3 +123,8 @@ def make_plan(request: Request, config: configuration.Config | None = None) -> t
     """Do all of the above."""
     run = start(request, config)
     return run, plan(run, find_candidates(run))
+
+
+def _list(use_cache: bool, root: Path) -> Sequence[str] | None:
+    with Cache(cache_file() if use_cache else None) as cache:
+        return list_cached(root, cache)

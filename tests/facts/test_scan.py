@@ -50,7 +50,7 @@ class CountingGate(Gate):
 @pytest.fixture
 def _trusted_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files written a moment ago are read again; here none is that young."""
-    monkeypatch.setattr("greenmod.facts.scan._RACY", -time.time_ns())
+    monkeypatch.setattr("greenmod.facts.stats._RACY", -time.time_ns())
 
 
 def test_finds_the_files_that_concern_a_codemod(root: Path, cache: Cache) -> None:

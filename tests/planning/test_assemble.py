@@ -153,7 +153,7 @@ SPANS = st.tuples(st.integers(0, 20), st.integers(0, 3)).map(lambda pair: (pair[
 def test_any_changes_that_stand_can_be_made_together(spans: list[tuple[int, int, str]]) -> None:
     spans = [span for span in spans if span[0] != span[1] or span[2]]
     found = plan(*(piece(span, codemod="one") for span in spans))
-    assert len(found.changes) + len([skip for skip in found.skips]) >= bool(spans)
+    assert len(found.changes) + len(list(found.skips)) >= bool(spans)
     taken: list[int] = []
     for change in found.changes:
         for edit in change.edits:

@@ -65,6 +65,7 @@ def applied(folder: Path, before: Files, data: bytes) -> dict[str, bytes]:
 @settings(max_examples=60, deadline=None)
 @given(files=st.dictionaries(st.sampled_from(NAMES), edited(), min_size=1, max_size=3))
 @example(files={"a.py": (b"", b"x\n")})
+@example(files={"a.py": (b"a\n" + b"b\n" * 9, b"c\n" + b"b\n" * 9 + b"added at the end")})
 @example(files={"a.py": (b"x\n", b"")})
 @example(files={"a.py": (b"x", b"x\n")})
 @example(files={"a.py": (b"a\r\nb\r\n", b"a\r\nc\r\n")})

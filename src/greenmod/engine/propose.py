@@ -155,6 +155,8 @@ def _run_on(file: _File, work: Work, shown: Slice, module: cst.Module) -> tuple[
         result = module.visit(codemod)
         if not isinstance(result, cst.Module):
             raise CodemodError("the codemod replaced the module by something else")
+        if file.error is not None and any(record.imports for record in codemod.records):
+            raise syntax_error(source.path, file.error)  # imports are settled with Python's own parser
         if shown.is_part and any(_depends_on_rest(record, module) for record in codemod.records):
             raise BeyondSlice
         places = place(module, result, shown.text, codemod.records, [skip.node for skip in codemod.skips])

@@ -36,7 +36,7 @@ def file_patch(path: str, before: bytes | None, after: bytes | None) -> bytes:
 def hunks(before: bytes, after: bytes) -> Iterator[bytes]:
     """Yield the hunks between two texts."""
     old, new = _lines(before), _lines(after)
-    for group in _grouped(_opcodes(old, new), len(old)):
+    for group in _grouped(_opcodes(old, new)):
         first, last = group[0], group[-1]
         yield b"@@ -%s +%s @@\n" % (_range(first[1], last[2]), _range(first[3], last[4]))
         for tag, i, j, k, m in group:
@@ -79,19 +79,19 @@ def _common(old: Sequence[bytes], new: Sequence[bytes]) -> int:
     return size
 
 
-def _grouped(codes: Sequence[_Opcode], length: int) -> Iterator[list[_Opcode]]:
+def _grouped(codes: Sequence[_Opcode]) -> Iterator[list[_Opcode]]:
     """Cut the opcodes into hunks: long equal runs between changes separate them."""
     group: list[_Opcode] = []
-    for tag, i, j, k, m in codes:
+    for number, (tag, i, j, k, m) in enumerate(codes, 1):
         if tag != "equal":
             group.append((tag, i, j, k, m))
         elif not group:
             group = [(tag, max(i, j - _CONTEXT), j, max(k, m - _CONTEXT), m)]
-        elif j - i > 2 * _CONTEXT and j < length:
+        elif j - i > 2 * _CONTEXT and number < len(codes):
             yield [*group, (tag, i, i + _CONTEXT, k, k + _CONTEXT)]
             group = [(tag, j - _CONTEXT, j, m - _CONTEXT, m)]
         else:
-            end = min(_CONTEXT, j - i) if j == length else j - i
+            end = min(_CONTEXT, j - i) if number == len(codes) else j - i
             group.append((tag, i, i + end, k, k + end))
     if any(code[0] != "equal" for code in group):
         yield group
