@@ -99,7 +99,8 @@ def test_shows_three_lines_around_each_place() -> None:
     before = b"".join(b"%d\n" % number for number in range(30))
     after = before.replace(b"\n10\n", b"\nten\n").replace(b"\n20\n", b"\n20\nmore\n")
     assert b"".join(hunks(before, after)) == (
-        b"@@ -8,7 +8,7 @@\n 7\n 8\n 9\n-10\n+ten\n 11\n 12\n 13\n@@ -19,6 +19,7 @@\n 18\n 19\n 20\n+more\n 21\n 22\n 23\n"
+        b"@@ -8,7 +8,7 @@\n 7\n 8\n 9\n-10\n+ten\n 11\n 12\n 13\n"
+        b"@@ -19,6 +19,7 @@\n 18\n 19\n 20\n+more\n 21\n 22\n 23\n"
     )
 
 
