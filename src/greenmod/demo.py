@@ -57,13 +57,14 @@ def _moral(report: Report, folder: Path) -> str:
     turned = f"{count(len(found.fixed), 'test')} turned green, none got worse"
     stayed = f"{len(found.still_red)} stayed red, for reasons that are not a codemod's to mend"
     done = f"{count(len(report.changes), 'change')} in {count(len(report.paths), 'file')}"
+    command = "greenmod" if shutil.which("greenmod") else str(Path(sys.argv[0]).resolve())
     return f"""
 {turned}; {stayed}. {done}.
 
 Try next:
     cd {folder}
-    greenmod run                  nothing is left to do
-    greenmod undo                 every file back as it was
-    greenmod run --show-skips     what would change; what is left alone, and why
-    greenmod list                 the codemods; `greenmod explain NAME` for one
+    {command} run                  nothing is left to do
+    {command} undo                 every file back as it was
+    {command} run --show-skips     what would change; what is left alone, and why
+    {command} list                 the codemods; `greenmod explain NAME` for one
 and then `greenmod run` in a repository of your own: it writes nothing unless you say --write."""

@@ -131,5 +131,8 @@ def _without(exclude: Sequence[str], paths: Sequence[str]) -> Sequence[str]:
         return paths
     import pathspec
 
-    spec = pathspec.PathSpec.from_lines("gitwildmatch", exclude)
+    try:
+        spec = pathspec.GitIgnoreSpec.from_lines(exclude)
+    except ValueError as error:
+        raise UsageError(f"[tool.greenmod] exclude: {error}", "Write patterns as in .gitignore.") from error
     return [path for path in paths if not spec.match_file(path)]

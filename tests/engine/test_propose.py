@@ -226,14 +226,14 @@ def test_syntax_that_only_libcst_knows_is_rewritten(text: str, codemod: Make, re
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="this Python knows the syntax")
 def test_import_into_syntax_that_only_libcst_knows_is_a_problem(codemod: Make, propose_on: Propose) -> None:
     spec = codemod(
-        '''
+        """
     name = "import-target"
 
     def leave_Name(self, original, updated):
         if original.value != "target":
             return updated
         return self.change(original, cst.Name("renamed"), "Rename", imports=[self.need_import("m", "renamed")])
-'''
+"""
     )
     (problem,) = propose_on(b"type A = int\ntarget\n", spec).problems
     assert (problem.kind, problem.line, "use a newer Python" in problem.message) == ("syntax", 1, True)

@@ -34,7 +34,9 @@ def report(*changes: Change, written: tuple[str, ...] | None = None, **more: obj
 
 
 def test_shows_each_change_under_its_title_and_reason() -> None:
-    assert "".join(diff_text(report(ONE, TWO))) == """a.py
+    assert (
+        "".join(diff_text(report(ONE, TWO)))
+        == """a.py
 # Rename x  [one, safe]  a.py:1
 @@ -1,2 +1,2 @@
 -x = 1
@@ -55,6 +57,7 @@ def test_shows_each_change_under_its_title_and_reason() -> None:
 +zz = 'é'
 
 """
+    )
 
 
 def test_shows_a_change_even_when_what_it_requires_is_shown_elsewhere() -> None:

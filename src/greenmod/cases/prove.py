@@ -75,12 +75,16 @@ def _plan(case: Case, files: Files, codemods: tuple[str, ...]) -> _Planned:
         _write(root, files)
         config = load(root)
         config = replace(config, codemods=(*config.codemods, *codemods))
-        options = tuple(f"{case.codemod}.{key}={value}" for key, value in case.options.items())
+        options = tuple(f"{case.codemod}.{key}={_as_text(value)}" for key, value in case.options.items())
         request = session.Request(
             (root,), select=(case.codemod,), unsafe=True, options=options, jobs=1, use_cache=False
         )
         _, plan = session.make_plan(request, config)
         return _Planned(plan, files, config)
+
+
+def _as_text(value: object) -> str:
+    return ",".join(value) if isinstance(value, list) else str(value)
 
 
 def _write(root: Path, files: Files) -> None:
@@ -153,21 +157,28 @@ def _with_crlf(files: Files) -> Files:
 
 
 def _alone(planned: _Planned) -> Iterator[Failure]:
-    by_id = {change.id: change for change in planned.plan.changes}
     for change in planned.plan.changes:
-        needed = {change.id}
-        while more := {need for name in needed for need in by_id[name].requires} - needed:
-            needed |= more
-        yield from _compiles(f"alone ({change.id})", planned.render(frozenset(needed)))
+        yield from _compiles(f"alone ({change.id})", planned.render(_with_needs(planned, change.id)))
+
+
+def _with_needs(planned: _Planned, id: str) -> frozenset[str]:
+    """Return a change's id with those of all changes that it can't live without."""
+    by_id = {change.id: change for change in planned.plan.changes}
+    needed = {id}
+    while more := {need for name in needed for need in by_id[name].requires} - needed:
+        needed |= more
+    return frozenset(needed)
 
 
 def _stepwise(case: Case, codemods: tuple[str, ...]) -> Files:
     files = case.before
     planned = _plan(case, files, codemods)
-    while planned.plan.changes:
-        first = next(change for change in planned.plan.changes if not change.requires)
-        files = planned.render(frozenset({first.id}))
+    steps = 2 * len(planned.plan.changes) + len(planned.plan.skips)  # a codemod that is not stable goes on for ever
+    while planned.plan.changes and steps:
+        first = next((change for change in planned.plan.changes if not change.requires), planned.plan.changes[0])
+        files = planned.render(_with_needs(planned, first.id))
         planned = _plan(case, files, codemods)
+        steps -= 1
     return files
 
 
