@@ -97,7 +97,7 @@ def without_nobodys(names: list[str]) -> list[str]:
     everything = "\0".join(names)
     for folder in _NOBODYS:
         if folder in everything:
-            names = [name for name in names if folder not in name]
+            names = [name for name in names if f"/{folder}" not in f"/{name}"]
     return names
 
 

@@ -357,7 +357,8 @@ def _parsed(option: OptionSpec, value: str) -> OptionValue:
 
 
 def _checked(option: OptionSpec, value: OptionValue, where: str) -> OptionValue:
-    if type(value) is not type(option.default):
+    is_list_of_others = isinstance(value, list) and not all(isinstance(item, str) for item in value)
+    if type(value) is not type(option.default) or is_list_of_others:
         raise UsageError(f"{where}: expected {type(option.default).__name__}, not {value!r}")
     if option.choices and value not in option.choices:
         raise UsageError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -79,6 +80,43 @@ def test_colours_a_diff_on_a_terminal_and_changes_no_word_of_it(project: Path, g
     assert "\x1b[32m+new_name = " in coloured
     assert timeless(re.sub(r"\x1b\[[\d;]*m", "", coloured)) == timeless(plain.stdout + plain.stderr)
     assert timeless(bare) == timeless(plain.stdout + plain.stderr)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo terminals")
+@pytest.mark.parametrize("is_interrupted", [False, True])
+def test_shows_progress_on_a_terminal_and_clears_it_away(project: Path, is_interrupted: bool) -> None:
+    """The result goes elsewhere all the while; the cursor that was hidden comes back."""
+    import pty
+
+    for number in range(60):
+        (project / f"m{number}.py").write_text("old_name = 1\n")
+    if is_interrupted:
+        (project / "m59.py").write_text("old_name = 1\n" * 20_000)
+    terminal, end = pty.openpty()
+    command = [sys.executable, "-m", "greenmod", "run", "--format", "patch"]
+    env = {**os.environ, "TERM": "xterm-256color"}
+    with subprocess.Popen(command, cwd=project, env=env, stdin=end, stdout=subprocess.PIPE, stderr=end) as process:
+        os.close(end)
+        shown = b""
+        try:
+            while chunk := os.read(terminal, 1 << 16):
+                shown += chunk
+                if is_interrupted and b"rewriting" in shown:
+                    process.send_signal(signal.SIGINT)
+                    is_interrupted = False
+        except OSError:
+            pass
+        os.close(terminal)
+        assert process.stdout is not None
+        result = process.stdout.read().decode()
+
+    assert shown.count(b"\x1b[?25l") == shown.count(b"\x1b[?25h") >= 1
+    assert b"rewriting" in shown
+    if process.returncode == 130:
+        assert shown.endswith(b"greenmod: interrupted; every file is as it was, or whole and in `greenmod undo`\r\n")
+    else:
+        assert process.returncode == 1
+        assert result.count("diff --git") == 60
 
 
 COMMANDS = (("run",), ("run", "--format", "json"), ("run", "--format", "summary"), ("list",), ("-h",))

@@ -34,8 +34,8 @@ def hook(
         unsafe=unsafe,
         options=tuple(option or ()),
     )
-    printer = Printer(None)
-    report = execute(request, Orders(write=not check), printer, printer.tell)
-    printer.print_report(report, "diff", show_skips)
+    with Printer(None) as printer:
+        report = execute(request, Orders(write=not check), printer, printer.tell)
+        printer.print_report(report, "diff", show_skips)
     changed = report.exit_code is ExitCode.OK and report.paths
     raise typer.Exit(ExitCode.CHANGES if changed else report.exit_code)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
 from greenmod.errors import UsageError
@@ -22,9 +23,9 @@ _COLOURS = {"+": "green", "-": "red", "@": "cyan", "#": "bold"}
 
 
 class Printer:
-    """Prints one run's progress and its report. `output` is a file for the result: UsageError if it can't be written.
+    """Prints one run's progress and its report; to be left as a context, lest a bar outlives it.
 
-    That is found out before the work and not after it.
+    `output` is a file for the result. That it can't be written is a UsageError before the work and not after it.
     """
 
     def __init__(self, output: Path | None) -> None:
@@ -34,6 +35,14 @@ class Printer:
         self._progress: Progress | None = None
         self._task: TaskID | None = None
 
+    def __enter__(self) -> Printer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
     def begin(self, stage: str, total: int) -> None:
         """Show a bar for a stage of work on `total` files."""
         self._end()
@@ -42,7 +51,9 @@ class Printer:
         from rich.console import Console
         from rich.progress import Progress
 
-        self._progress = Progress(console=Console(stderr=True), transient=True)
+        # What is printed meanwhile is not rich's business: it would put streams back that others have changed since.
+        console = Console(stderr=True)
+        self._progress = Progress(console=console, transient=True, redirect_stdout=False, redirect_stderr=False)
         self._progress.start()
         self._task = self._progress.add_task(stage, total=total)
 

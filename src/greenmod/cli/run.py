@@ -61,7 +61,7 @@ def run(
     orders = Orders(
         write=write, verify=verify, format=not no_format, python=python, pytest_args=tuple(context.obj or ())
     )
-    printer = Printer(output)
-    report = execute(request, orders, printer, printer.tell)
-    printer.print_report(report, output_format.value, show_skips)
+    with Printer(output) as printer:
+        report = execute(request, orders, printer, printer.tell)
+        printer.print_report(report, output_format.value, show_skips)
     raise typer.Exit(report.exit_code)
