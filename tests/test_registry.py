@@ -113,7 +113,10 @@ def test_describes_a_codemod_without_running_it(configure: Configure) -> None:
 def test_says_the_least_about_a_minimal_codemod(configure: Configure) -> None:
     spec = own(configure(MINIMAL))["do-it"]
     assert (spec.doc, spec.safety, spec.triggers, spec.options) == ("", Safety.SAFE, (), ())
-    assert not (spec.has_survey or spec.has_decide or spec.statement_local or spec.is_library)
+    assert not (spec.has_survey)
+    assert not (spec.has_decide)
+    assert not (spec.statement_local)
+    assert not (spec.is_library)
 
 
 def test_finds_codemods_in_folders_packages_and_files(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def test_reads_the_skips_that_comments_announce(tmp_path: Path) -> None:
 
 
 def test_refuses_a_folder_that_is_no_case(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="neither before.py nor before/"):
+    with pytest.raises(UsageError, match=r"neither before\.py nor before/"):
         load_case(write(tmp_path / "c/nothing", {"after.py": ""}))
 
 
