@@ -6,6 +6,7 @@ import pytest
 
 from greenmod.cases.case import Case, find_cases
 from greenmod.cases.prove import prove
+from greenmod.cases.running import missing_packages
 from greenmod.registry import fixtures_folder
 
 CASES = tuple(find_cases(fixtures_folder()))
@@ -20,3 +21,7 @@ def test_has_more_unchanged_cases_than_changed_ones() -> None:
     unchanged = sum(case.is_unchanged for case in CASES)
 
     assert unchanged > len(CASES) - unchanged
+
+
+def test_has_the_packages_of_all_runnable_cases() -> None:
+    assert [missing_packages(case.before) for case in CASES if case.run] == [[]] * sum(bool(case.run) for case in CASES)

@@ -56,7 +56,6 @@ def test_decodes_by_mark_or_cookie(data: bytes, encoding: str, text: str | None)
         (b"# coding: zlib\n", 1, "can't be used"),
         (b"# coding: undefined\n", 1, "can't be used"),
         (b"# coding: idna\n", 1, "can't be used"),
-        (b"# coding: punycode\n", 1, "can't be used"),
         (b"# coding: unicode_escape\n", 1, "don't survive"),
         (b"# coding: utf-7\nx = 1 +- 2\n", 1, "don't survive"),
         (b"# coding: utf-16\n\n", 1, "don't survive"),

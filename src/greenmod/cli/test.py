@@ -17,6 +17,7 @@ def test(
     from greenmod import config, registry
     from greenmod.cases.case import find_cases
     from greenmod.cases.prove import prove
+    from greenmod.cases.running import missing_packages
     from greenmod.report.wording import count
 
     settings = config.load(config.find_root(Path.cwd()))
@@ -32,6 +33,8 @@ def test(
         if not cases:
             typer.echo(f"{name}: no cases in {fixtures / name}", err=True)
         for case in cases:
+            if case.run and (missing := missing_packages(case.before)):
+                typer.echo(f"{case.id}: its tests are not run: {', '.join(missing)} not installed", err=True)
             failures = prove(case, own if is_own else ())
             proven, failed = proven + (not failures), failed + bool(failures)
             for failure in failures:

@@ -64,8 +64,12 @@ class Cache:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._close()
+
+    def _close(self) -> None:
         if self._connection is not None:
             self._connection.close()
+            self._connection = None
 
     def get(self, key: bytes) -> bytes | None:
         """Return the entry of `key`, if it is still there and whole."""
@@ -105,16 +109,14 @@ class Cache:
         assert self._connection is not None
         try:
             self._connection.execute("ROLLBACK")
-        except self._errors:
-            self._connection = None  # nothing was begun, or the file is beyond use: go on without it
+        except self._errors:  # nothing was begun, or the file is beyond use: go on without it
+            self._close()
 
     def _start_anew(self, file: Path) -> None:
         """Replace a damaged file by an empty one, where that is possible."""
         import sqlite3
 
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._close()
         if not os.path.isfile(file) or _is_locked(file):
             return
         try:
@@ -123,15 +125,16 @@ class Cache:
             self._connection = sqlite3.connect(file, timeout=0.2, isolation_level=None)
             self._connection.execute(_SCHEMA)
         except self._errors:
-            self._connection = None
+            self._close()
 
 
 def _is_locked(file: Path) -> bool:
     """Tell whether somebody else works in the file: then it is theirs, and not damaged."""
     import sqlite3
+    from contextlib import closing
 
     try:
-        with sqlite3.connect(file, timeout=0) as connection:
+        with closing(sqlite3.connect(file, timeout=0)) as connection:
             connection.execute("SELECT 1 FROM sqlite_master LIMIT 1")
     except sqlite3.OperationalError as error:
         return "locked" in str(error)
