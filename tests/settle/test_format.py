@@ -109,3 +109,9 @@ def test_formats_many_files_at_once(tmp_path: Path) -> None:
     paths = [f"{'long_folder_name_' * 8}/{'deeper_' * 10}/m{number}.py" for number in range(300)]
     result = formatted(tmp_path, dict.fromkeys(paths, STABLE), dict.fromkeys(paths, LONGER))
     assert set(result.values()) == {WRAPPED}
+
+
+@pytest.mark.parametrize("path", ["pyproject.toml", "requirements.txt", "setup.cfg"])
+def test_leaves_alone_what_is_no_python(path: str, tmp_path: Path) -> None:
+    configure(tmp_path, {"pyproject.toml": RUFF})
+    assert settle(tmp_path, before=STABLE, after=LONGER, path=path) == LONGER

@@ -14,13 +14,15 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from greenmod.discover import is_python
+
 _SETTINGS = ("pyproject.toml", "ruff.toml", ".ruff.toml")
 _COMMAND_LINE = 24_000  # characters of paths; Windows takes 32 767 in all
 
 
 def formatted(root: Path, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> dict[str, bytes]:
     """Return `after` with those files formatted that were stable before, by POSIX path relative to `root`."""
-    paths = [path for path in after if path in before and _has_formatter(root, path)]
+    paths = [path for path in after if path in before and is_python(path) and _has_formatter(root, path)]
     ruff = _find_ruff()
     if not paths or ruff is None:
         return dict(after)

@@ -1,0 +1,95 @@
+"""Which imported names nothing uses once the changes are made.
+
+In doubt a name is used. What is only tried (`try: import x`) stays, and so does a block's last statement.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from greenmod.engine.tokens import apply_spans
+from greenmod.model import ImportNeed
+from greenmod.settle.sites import File, Import, Site, bound_name, read
+
+# What an annotation is made of.
+_IN_ANNOTATIONS = (
+    ast.Name, ast.Attribute, ast.Subscript, ast.Tuple, ast.List, ast.Constant, ast.BinOp, ast.BitOr, ast.Load,
+)  # fmt: skip
+
+
+def find_unused(file: File, drops: Sequence[ImportNeed]) -> dict[Site, frozenset[int]]:
+    """Return, for the statements that `drops` names, which of their names go (as indexes)."""
+    named = {
+        site: indexes
+        for site in file.sites
+        if site.may_go and file.is_untouched(site.node) and (indexes := _named(site, drops))
+    }
+    if not named:
+        return {}
+    edited = read(replace(file.source, text=apply_spans(file.source.text, list(file.taken))))
+    later = {edited.start(site.node): site for site in edited.sites}
+    found = {}
+    for site, indexes in named.items():
+        bound = {index: bound_name(site.node.names[index]) for index in indexes}
+        used = _used_after(file, site, later, frozenset(bound.values()))
+        if unused := frozenset(index for index, name in bound.items() if name not in used):
+            found[site] = unused
+    return found
+
+
+def _named(site: Site, drops: Sequence[ImportNeed]) -> frozenset[int]:
+    """Return which names of a statement are those that `drops` is about, under whatever name they are bound."""
+    return frozenset(
+        index for index, alias in enumerate(site.node.names) for need in drops if _is_alias_of(site.node, alias, need)
+    )
+
+
+def _is_alias_of(node: Import, alias: ast.alias, need: ImportNeed) -> bool:
+    if isinstance(node, ast.Import):
+        return need.name is None and alias.name == need.module
+    return not node.level and node.module == need.module and alias.name == need.name
+
+
+def _used_after(file: File, site: Site, later: Mapping[int, Site], names: frozenset[str]) -> frozenset[str]:
+    """Return which of `names` the scope of `site` uses in the edited file."""
+    start = file.start(site.node)
+    moved = start + sum(len(text) - (end - first) for first, end, text in file.taken if end <= start)
+    if moved not in later:
+        return names
+    used = _used(later[moved].region.scope, names)
+    if isinstance(site.region.scope, ast.Module):
+        return used
+    # A function that never used the name imports it for the sake of importing.
+    return used | (names - _used(site.region.scope, names))
+
+
+def _used(scope: ast.AST, names: frozenset[str]) -> frozenset[str]:
+    prose = set()
+    found: set[str] = set()
+    for node in ast.walk(scope):
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, (ast.Global, ast.Nonlocal)):
+            found.update(node.names)
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            prose.add(node.value)  # a docstring; it is walked later than its statement
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in prose:
+            words = names.intersection(re.findall(r"\w+", node.value))
+            if words and _is_code(node.value):
+                found |= words
+    return names & found
+
+
+def _is_code(text: str) -> bool:
+    """Tell whether a string can be a forward reference, an entry of `__all__` or a path to a name: no prose."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            tree = ast.parse(text.strip(), mode="eval")
+        except (SyntaxError, ValueError, MemoryError, RecursionError):
+            return False
+    return all(isinstance(node, _IN_ANNOTATIONS) for node in ast.walk(tree.body))
