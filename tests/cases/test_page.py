@@ -98,3 +98,30 @@ def test_shows_the_shortest_cases_in_the_order_of_their_names(tmp_path: Path) ->
     files = {f"rename-x/unchanged_case_{number}/before.py": "x" * (100 - number) + "\n" for number in range(10)}
     shown = page(SPEC, write(tmp_path, files))
     assert [line for line in shown.splitlines() if line.startswith("### ")] == [f"### Case {n}" for n in range(4, 10)]
+
+
+def test_shows_the_cases_that_say_they_are_examples(tmp_path: Path) -> None:
+    files = {
+        "rename-x/small/before.py": "x\n",
+        "rename-x/small/after.py": "y\n",
+        "rename-x/telling/before.py": "print(x)\n",
+        "rename-x/telling/after.py": "print(y)\n",
+        "rename-x/telling/case.toml": "[page]\nexample = true\n",
+    }
+
+    shown = page(SPEC, write(tmp_path, files))
+
+    assert "### Telling\n" in shown
+    assert "### Small\n" not in shown
+
+
+def test_names_the_files_of_a_difference_in_several(tmp_path: Path) -> None:
+    files = {
+        "rename-x/both/before/a.py": "x\n",
+        "rename-x/both/before/b.py": "z\n",
+        "rename-x/both/after/a.py": "y\n",
+        "rename-x/both/after/b.py": "z\n",
+        "rename-x/both/after/c.py": "new\n",
+    }
+
+    assert "```diff\n# a.py\n-x\n+y\n\n# c.py\n+new\n```\n" in page(SPEC, write(tmp_path, files))

@@ -120,7 +120,8 @@ def test_case_with_tests_is_run(prove_case: Prove) -> None:
         "case.toml": "[run]\nbefore = 'red'\nafter = 'red'\n",
     }
     (failure,) = prove_case(RENAME, files)
-    assert (failure.proof, failure.message.strip()) == ("runs", "after: expected red, found green")
+    assert (failure.proof, failure.message.partition("\n")[0]) == ("runs", "after: expected red, found green")
+    assert "1 passed" in failure.message
 
 
 def test_scaffold_is_proven_by_its_own_cases(tmp_path: Path) -> None:
@@ -130,3 +131,83 @@ def test_scaffold_is_proven_by_its_own_cases(tmp_path: Path) -> None:
     for name in ("renamed", "unchanged_in_function"):
         case = load_case(tmp_path / "fixtures/rename-old-name" / name)
         assert prove(case, (str(tmp_path / "codemods"),)) == []
+
+
+MAKE = (
+    HEAD.replace("Codemod, Option", "Codemod, Decision, FilePlan, Option, Survey, TextChange").replace(
+        "    def leave_Name",
+        """    @classmethod
+    def survey(cls, file):
+        return Survey((1,))
+
+    @classmethod
+    def decide(cls, project, options):
+        found = (TextChange("made.py", "made = 1\\n", "g", "Make"), TextChange("a.ini", "[a]\\nb\\n", "g", "Set"))
+        return Decision({path: FilePlan() for path in project.surveys}, texts=found)
+
+    def leave_Name""",
+    )
+    + '        return self.change(original, cst.Name("y"), "Rename", group="g")\n'
+)
+
+
+def test_files_that_are_made_or_are_no_python_keep_their_line_ends(prove_case: Prove) -> None:
+    files = {
+        "before/m.py": "x\n",
+        "before/a.ini": "[a]\n",
+        "after/m.py": "y\n",
+        "after/a.ini": "[a]\nb\n",
+        "after/made.py": "made = 1\n",
+    }
+    assert prove_case(MAKE, files) == []
+
+
+def test_file_that_is_not_made_fails(prove_case: Prove) -> None:
+    failures = prove_case(RENAME, {"before/m.py": "x\n", "after/m.py": "y\n", "after/made.py": "made = 1\n"})
+    assert "-made = 1\n" in failures[0].message
+
+
+def test_coroutine_that_nobody_awaits_is_red(prove_case: Prove) -> None:
+    text = "import gc\n\nasync def f(): pass\n\n\ndef test_it():\n    {} = f()\n    del {}\n    gc.collect()\n"
+    files = {
+        "before/test_it.py": text.format("x", "x"),
+        "after/test_it.py": text.format("y", "y"),
+        "case.toml": "[run]\nbefore = 'red'\nafter = 'green'\n",
+    }
+    (failure,) = prove_case(RENAME, files)
+    assert "after: expected green, found red" in failure.message
+    assert "PytestUnraisableExceptionWarning" in failure.message
+
+
+CLIENT = """\
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+def answer(request): return PlainTextResponse("yes")
+
+app = Starlette(routes=[Route("/x", answer), Route("/y", answer)])
+{} = "/x"
+
+
+def test_one(): assert TestClient(app).get(f"/{{next(iter({{'x', 'y'}} & set(globals())))}}").status_code == 200
+def test_two(): assert TestClient(app).get("/x").status_code == 200
+def test_red(): assert "y" in globals() or {}
+"""
+
+
+@pytest.mark.parametrize(("before", "failed"), [("green", ["exchanges"]), ("red", [])])
+def test_exchanges_are_compared_where_the_tests_are_green(before: str, failed: list[str], prove_case: Prove) -> None:
+    pytest.importorskip("starlette")
+    pytest.importorskip("httpx")
+    files = {
+        "before/test_it.py": CLIENT.format("x", before == "green"),
+        "after/test_it.py": CLIENT.format("y", before == "green"),
+        "case.toml": f"[run]\nbefore = '{before}'\nafter = 'green'\n",
+    }
+    failures = prove_case(RENAME, files)
+    assert [failure.proof for failure in failures] == failed
+    for failure in failures:
+        assert failure.message.startswith("test_it.py::test_one: before [['GET', '/x', 200, '")
+        assert "['GET', '/y', 200, '" in failure.message

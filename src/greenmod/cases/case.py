@@ -1,7 +1,7 @@
 """A case: files before, files after (or none: they must stay as they are), options, and the skips it expects.
 
     fixtures/<codemod>/<case>/before.py  after.py        or        before/…  after/…
-    fixtures/<codemod>/<case>/case.toml                            [options], [run]
+    fixtures/<codemod>/<case>/case.toml                            [options], [run], [page]
 
 Expected skips are comments on their line in `before`: `# skip: <rule>`.
 """
@@ -17,12 +17,15 @@ from pathlib import Path
 from greenmod.errors import UsageError
 
 _SKIP = re.compile(rb"# skip: ([\w-]+(?:, *[\w-]+)*)")
-_TABLES = ("options", "run")
+_TABLES = ("options", "run", "page")
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One situation. `after` equals `before` where nothing may change; `run` says green or red, before and after."""
+    """One situation. `after` equals `before` where nothing may change; `run` says green or red, before and after.
+
+    A case with `example = true` in `page` is shown on the codemod's page, in the place of the smallest ones.
+    """
 
     codemod: str
     name: str
@@ -31,6 +34,7 @@ class Case:
     after: Mapping[str, bytes]
     options: Mapping[str, object] = field(default_factory=dict)
     run: Mapping[str, str] = field(default_factory=dict)
+    page: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -74,7 +78,9 @@ def load_case(folder: Path) -> Case:
         after = {**beside, "case.py": (folder / "after.py").read_bytes()} if (folder / "after.py").is_file() else before
     else:
         raise UsageError(f"{folder}: no case: there is neither before.py nor before/")
-    return Case(folder.parent.name, folder.name, folder, before, after, tables["options"], tables["run"])
+    return Case(
+        folder.parent.name, folder.name, folder, before, after, tables["options"], tables["run"], tables["page"]
+    )
 
 
 def _tree(folder: Path) -> dict[str, bytes]:
@@ -97,5 +103,5 @@ def _tables(path: Path) -> dict[str, Mapping[str, str]]:
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: {error}") from error
     if unknown := document.keys() - set(_TABLES):
-        raise UsageError(f"{path}: unknown: {', '.join(sorted(unknown))}", "Known tables: [options] and [run].")
+        raise UsageError(f"{path}: unknown: {', '.join(sorted(unknown))}", "Known tables: [options], [run] and [page].")
     return {table: document.get(table, {}) for table in _TABLES}

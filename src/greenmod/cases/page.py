@@ -39,8 +39,8 @@ def _options(spec: CodemodSpec) -> Iterator[str]:
 
 
 def _examples(cases: list[Case]) -> Iterator[str]:
-    changed = sorted((case for case in cases if not case.is_unchanged), key=_size)[:_EXAMPLES]
-    kept = sorted((case for case in cases if case.is_unchanged), key=_size)[:_EXAMPLES]
+    changed = _telling([case for case in cases if not case.is_unchanged])
+    kept = _telling([case for case in cases if case.is_unchanged])
     if changed:
         yield "## What it changes\n"
     for case in sorted(changed, key=lambda case: case.name):
@@ -49,6 +49,11 @@ def _examples(cases: list[Case]) -> Iterator[str]:
         yield "## What it leaves alone\n"
     for case in sorted(kept, key=lambda case: case.name):
         yield f"### {_title(case)}\n\n```python\n{_text(case)}```\n"
+
+
+def _telling(cases: list[Case]) -> list[Case]:
+    """Return the cases that say they are examples, else the smallest."""
+    return [case for case in cases if case.page.get("example")] or sorted(cases, key=_size)[:_EXAMPLES]
 
 
 def _size(case: Case) -> tuple[int, str]:
@@ -61,12 +66,15 @@ def _title(case: Case) -> str:
 
 
 def _difference(case: Case) -> str:
-    lines = (
-        hunk.decode("utf-8", "replace")
-        for path in case.after
-        for hunk in hunks(case.before.get(path, b""), case.after[path])
+    differences = [
+        (path, b"".join(line for line in found if not line.startswith(b"@@")))
+        for path, after in case.after.items()
+        if (found := list(hunks(case.before.get(path, b""), after)))
+    ]
+    return "\n".join(
+        (f"# {path}\n" if len(differences) > 1 else "") + text.decode("utf-8", "replace").replace("\r", "")
+        for path, text in differences
     )
-    return "".join(line.replace("\r", "") for line in lines if not line.startswith("@@"))
 
 
 def _text(case: Case) -> str:

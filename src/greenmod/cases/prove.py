@@ -8,7 +8,8 @@ comments    every comment is still there
 crlf        with CRLF line ends the same happens, and the line ends stay
 alone       each change by itself (with what it requires) leaves valid Python
 stepwise    changes written one at a time, planning anew each time, come to the same
-runs        where `[run]` says so: its tests are green (or red) before and after
+runs        where `[run]` says so: its tests are green (or red) before and after, with no coroutine left un-awaited
+exchanges   where they are green before and after: each test asks the app the same, and gets the same answers
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from greenmod import apply, session
 from greenmod.cases.case import Case
@@ -29,7 +31,11 @@ from greenmod.model import ChangeSet
 from greenmod.report.patch import file_patch
 from greenmod.source import decode
 
+if TYPE_CHECKING:
+    from greenmod.cases.running import Exchanges, Tested
+
 Files = Mapping[str, bytes]
+_LAST_LINES = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,8 @@ class _Planned:
     config: Config
 
     def render(self, ids: frozenset[str]) -> Files:
-        after = apply.render(self.plan, ids, dict(self.files)).after
+        baselines = {path: self.files.get(path) for path in self.plan.paths()}
+        after = apply.render(self.plan, ids, baselines).after
         return {**self.files, **{path: data for path, data in after.items() if data is not None}}
 
 
@@ -148,12 +155,16 @@ def _all_comments(files: Files) -> Counter[str]:
 def _crlf(case: Case, codemods: tuple[str, ...]) -> Iterator[Failure]:
     if any(b"\r" in data for data in case.before.values()):
         return
-    planned = _plan(case, _with_crlf(case.before), codemods)
-    yield from _same("crlf", planned.render(planned.plan.ids), _with_crlf(case.after))
+    planned = _plan(case, _with_crlf(case.before, case), codemods)
+    yield from _same("crlf", planned.render(planned.plan.ids), _with_crlf(case.after, case))
 
 
-def _with_crlf(files: Files) -> Files:
-    return {path: data.replace(b"\n", b"\r\n") if path.endswith(".py") else data for path, data in files.items()}
+def _with_crlf(files: Files, case: Case) -> Files:
+    """Return `files` with the other line ends, but for those that the codemod makes: these have no ends to keep."""
+    return {
+        path: data.replace(b"\n", b"\r\n") if path.endswith(".py") and path in case.before else data
+        for path, data in files.items()
+    }
 
 
 def _alone(planned: _Planned) -> Iterator[Failure]:
@@ -183,12 +194,28 @@ def _stepwise(case: Case, codemods: tuple[str, ...]) -> Files:
 
 
 def _runs(case: Case, result: Files) -> Iterator[Failure]:
-    from greenmod.cases.running import colour, missing_packages
+    from greenmod.cases.running import missing_packages, run_tests
 
-    if case.run and missing_packages(case.before):
-        return  # `greenmod test` says so
-
+    if not case.run or missing_packages(case):  # `greenmod test` says so
+        return
+    tested: dict[str, Tested] = {}
     for moment, files in (("before", case.before), ("after", result)):
         expected = case.run.get(moment)
-        if expected is not None and (found := colour(files)) != (expected, ""):
-            yield Failure("runs", f"{moment}: expected {expected}, found {found[0]}\n{found[1]}")
+        if expected is None:
+            continue
+        is_known = files == case.before and "before" in tested
+        found = tested[moment] = tested["before"] if is_known else run_tests(files)
+        if found.colour != expected:
+            yield Failure("runs", f"{moment}: expected {expected}, found {found.colour}\n{_end(found.output)}")
+    if len(tested) == 2 and all(each.colour == "green" for each in tested.values()):
+        yield from _exchanged(tested["before"].exchanges, tested["after"].exchanges)
+
+
+def _exchanged(before: Exchanges, after: Exchanges) -> Iterator[Failure]:
+    for test in sorted({*before, *after}):
+        if before.get(test) != after.get(test):
+            yield Failure("exchanges", f"{test}: before {before.get(test, [])}, after {after.get(test, [])}")
+
+
+def _end(output: str) -> str:
+    return "\n".join(output.splitlines()[-_LAST_LINES:])
