@@ -110,6 +110,14 @@ def test_records_a_skip() -> None:
     assert [(skip.node, skip.rule, skip.reason) for skip in codemod.skips] == [(node, "rule", "reason")]
 
 
+def test_records_that_a_group_is_refused() -> None:
+    codemod = Asking(context())
+    node = cst.Name("a")
+    codemod.refuse("g", node, "rule", "reason")
+    (skip,) = codemod.skips
+    assert (skip.group, skip.node, skip.rule, skip.reason) == ("g", node, "rule", "reason")
+
+
 def test_describes_the_imports_that_a_change_needs() -> None:
     codemod = Asking(context())
     assert codemod.need_import("m") == ImportNeed("m.py", "m")
@@ -203,3 +211,69 @@ def test_public_names_are_there() -> None:
 
     assert [name for name in api.__all__ if not hasattr(api, name)] == []
     assert dotted is api.dotted
+
+
+COMMENTED = "a = f(  # one\n    b,\n    # two\n)\n\n\n# three\ndef g():  # four\n    pass; pass\n"
+
+
+class Commenting(Codemod):
+    """Collects what it is shown of white space and punctuation."""
+
+    name = "read-comments"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.found: list[str] = []
+
+    def visit_Comment(self, node: cst.Comment) -> None:
+        self.found.append(node.value)
+
+    def leave_Comma(self, original: cst.Comma, updated: cst.Comma) -> cst.Comma:
+        self.found.append(",")
+        return updated
+
+    def visit_Semicolon_whitespace_after(self, node: cst.Semicolon) -> None:
+        self.found.append(";")
+
+
+def test_sees_white_space_and_punctuation_that_it_asks_for() -> None:
+    codemod = Commenting(context())
+    assert visit(codemod, COMMENTED).code == COMMENTED
+    assert codemod.found == ["# one", "# two", ",", "# three", "# four", ";"]
+
+
+def test_sees_every_node_when_it_asks_for_all() -> None:
+    class Counting(Codemod):
+        name = "count-all"
+
+        def on_visit(self, node: cst.CSTNode) -> bool:
+            seen.append(node)
+            return super().on_visit(node)
+
+    seen: list[cst.CSTNode] = []
+    visit(Counting(context()), COMMENTED)
+    assert sum(isinstance(node, cst.Comment) for node in seen) == 4
+
+
+def test_what_nobody_asks_for_stays_as_it_is() -> None:
+    class Renaming(Codemod):
+        name = "rename-it"
+
+        def leave_Name(self, original: cst.Name, updated: cst.Name) -> cst.Name:
+            return self.change(original, updated.with_changes(value=original.value * 2), "Rename")
+
+    assert visit(Renaming(context()), COMMENTED).code == (
+        "aa = ff(  # one\n    bb,\n    # two\n)\n\n\n# three\ndef gg():  # four\n    pass; pass\n"
+    )
+
+
+def test_children_are_left_out_when_a_visit_says_so() -> None:
+    class Outside(Asking):
+        name = "ask-outside"
+
+        def visit_ClassDef(self, node: cst.ClassDef) -> bool:
+            return False
+
+    codemod = Outside(context())
+    visit(codemod)
+    assert ("f" in codemod.found, "x" in codemod.found) == (True, False)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from greenmod.discover import Files, link_target, resolve_paths, uncommitted
+from greenmod.discover import Files, is_inside, is_python, link_target, resolve_paths, uncommitted
 from greenmod.errors import UsageError
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
@@ -93,6 +93,56 @@ def test_file_that_is_named_is_chosen_even_when_git_ignores_it(repository: Path)
     (repository / ".gitignore").write_text("ignored.py\n")
     files = Files(repository, ["ignored.py"])
     assert (files.all, files.chosen) == ((), ("ignored.py",))
+
+
+@pytest.mark.parametrize(
+    ("path", "is_it"),
+    [("a.py", True), ("a.pyi", True), ("bin/script", True), ("app.wsgi", True), ("a.txt.py", True)]
+    + [(name, False) for name in ("pyproject.toml", "deep/.pytest.ini", "setup.cfg", "requirements.in", "Pipfile")],
+)
+def test_a_file_may_be_python_unless_its_name_says_otherwise(path: str, is_it: bool) -> None:
+    assert is_python(path) == is_it
+
+
+def test_settings_that_are_named_are_no_python_files(tmp_path: Path) -> None:
+    write(tmp_path, "a.py", "pyproject.toml", "requirements.txt", "script", "app.wsgi")
+    files = Files(tmp_path, ["pyproject.toml", "requirements.txt", "script", "app.wsgi"])
+    assert files.chosen == ("app.wsgi", "script")
+
+
+@pytest.mark.parametrize(
+    ("scope", "covered"),
+    [
+        (
+            [
+                ".",
+            ],
+            "a/conftest.py a/new.py a/pytest.ini ab/new.txt pyproject.toml",
+        ),
+        (["a"], "a/conftest.py a/new.py a/pytest.ini"),
+        (["a/new.py", "pyproject.toml"], "a/new.py pyproject.toml"),
+        (["a/conftest.py"], "a/conftest.py"),
+        (["hidden.py"], "hidden.py"),
+    ],
+    ids=str,
+)
+@needs_git
+def test_says_which_files_of_any_kind_may_be_changed_or_made(scope: list[str], covered: str, repository: Path) -> None:
+    write(repository, "a/conftest.py", "a/pytest.ini", "pyproject.toml", "hidden.py", "hidden.ini")
+    (repository / ".gitignore").write_text("hidden.py\n")
+    files = Files(repository, scope, ["hidden.ini", "excluded/"])
+    paths = "a/conftest.py a/new.py a/pytest.ini ab/new.txt pyproject.toml hidden.py hidden.ini excluded/new.py"
+    assert [path for path in paths.split() if files.covers(path)] == covered.split()
+
+
+@pytest.mark.parametrize("path", ["a.py", "a/b.ini", ".pytest.ini", "a b/..c", "..."])
+def test_plain_name_is_inside(path: str) -> None:
+    assert is_inside(path)
+
+
+@pytest.mark.parametrize("path", ["", "/a", "a//b", "./a", "../a", "a/../b", "a/", ".git/hooks/x", "a/.git/config"])
+def test_other_name_is_not_inside(path: str) -> None:
+    assert not is_inside(path)
 
 
 def test_leaves_out_what_the_configuration_excludes(tmp_path: Path) -> None:

@@ -167,6 +167,19 @@ def test_refuses_a_name_that_is_taken(configure: Configure) -> None:
         available(configure(MINIMAL.replace("do-it", "orm-mode-to-from-attributes")))
 
 
+def test_loads_a_codemod_with_packages_inside(tmp_path: Path) -> None:
+    inner = tmp_path / "codemods" / "deep_one" / "inside"
+    inner.mkdir(parents=True)
+    (inner / "__init__.py").write_text("")
+    (inner / "naming.py").write_text("from .. import TITLE\n\nNEW = TITLE.lower()\n")
+    head = 'TITLE = "New"\n\nfrom .inside.naming import NEW\n'
+    (inner.parent / "__init__.py").write_text(f"{head}{MINIMAL}    new = NEW\n")
+
+    found = available(Config(tmp_path, codemods=("codemods",)))
+
+    assert next(vars(load(spec))["new"] for spec in found.values() if spec.origin != "built-in") == "new"
+
+
 def test_refuses_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="codemods: nowhere: no such file or folder"):
         available(Config(tmp_path, codemods=("nowhere",)))

@@ -81,6 +81,13 @@ def test_any_character_is_found_at_its_bytes(text: str, encoding: str, mark: boo
         assert source.data[offset:].decode(source.encoding) == source.text[index:]
 
 
+def test_only_python_files_have_coding_lines() -> None:
+    data = b"# coding: latin-1\n\xc3\xa9\n"
+    assert decode("script", data).text == "# coding: latin-1\nÃ©\n"
+    assert decode("setup.cfg", data).text == "# coding: latin-1\né\n"
+    assert decode("setup.cfg", b"\xef\xbb\xbf" + data).encoding == "utf-8"
+
+
 @pytest.mark.parametrize(
     ("text", "newline"),
     [

@@ -7,8 +7,9 @@ that is left alone is reported through `self.skip(...)`. Nothing is silent.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import ClassVar, TypeVar
 
 import libcst as cst
@@ -47,6 +48,7 @@ __all__ = [
     "Survey",
     "SurveyedFile",
     "Target",
+    "TextChange",
     "Unknown",
     "dotted",
 ]
@@ -54,6 +56,26 @@ __all__ = [
 NodeT = TypeVar("NodeT", bound=cst.CSTNode)
 Replacement = cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]
 ReplacementT = TypeVar("ReplacementT", bound=Replacement)
+
+# White space and punctuation, half of all nodes; each holds nothing but what stands before it here.
+_TRIVIA: tuple[type[cst.CSTNode], ...] = (
+    cst.SimpleWhitespace,
+    cst.Newline,
+    cst.Comment,
+    cst.TrailingWhitespace,
+    cst.EmptyLine,
+    cst.ParenthesizedWhitespace,
+    cst.Comma,
+    cst.Dot,
+    cst.AssignEqual,
+    cst.Colon,
+    cst.LeftParen,
+    cst.RightParen,
+    cst.LeftSquareBracket,
+    cst.RightSquareBracket,
+    cst.LeftCurlyBrace,
+    cst.RightCurlyBrace,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +110,21 @@ class Survey:
 class FilePlan:
     """What to do in one file: the lines of the sites to change, and data for the transformer.
 
-    Without `lines` the transformer sees the whole file. `together` names other files that must change with it: the
-    edits meet in one Change through `change(..., group=...)`.
+    Without `lines` the transformer sees the whole file; with them, the top-level statements that hold them, as they
+    are. `innermost` is for a transformer that needs no more than the innermost statements that hold the lines, below
+    the headers of the classes and functions around them: that is cheaper, and what it sees of a body is not all of it.
+    Each node that it changes or looks into must then stand on one of `lines`, or below one that is not a definition's.
+
+    `together` names other files that must change with it: the edits meet in one Change through
+    `change(..., group=...)`. `groups` names the groups that have edits in this file: where the file can't be worked on
+    after all, they are left alone in all files.
     """
 
     lines: tuple[int, ...] | None = None
     data: object = None
     together: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    innermost: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -108,11 +138,31 @@ class SkippedSite:
 
 
 @dataclass(frozen=True, slots=True)
+class TextChange:
+    """A whole new text for a file, as part of the Change `group`: for settings, requirements, and new files.
+
+    Only the lines that differ become edits, so that others may change the rest; a file that is not there is made. Lines
+    end with `\\n`, whatever the file's own ends are. `requires` names groups that the Change can't live without, `line`
+    is where it is shown: where the text begins to differ, unless it is given.
+    """
+
+    path: str
+    text: str
+    group: str
+    title: str
+    why: str = ""
+    requires: tuple[str, ...] = ()
+    line: int | None = None
+    imports: tuple[ImportNeed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
-    """What `decide` returns: the files to change, and the sites left alone."""
+    """What `decide` returns: the files to change, by the transformer or as text, and the sites left alone."""
 
     files: Mapping[str, FilePlan] = field(default_factory=dict)
     skips: tuple[SkippedSite, ...] = ()
+    texts: tuple[TextChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +193,12 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class SkipRecord:
-    """One call of `skip`, as the engine reads it."""
+    """One call of `skip`, or of `refuse` for a `group`, as the engine reads it."""
 
     node: cst.CSTNode
     rule: str
     reason: str
+    group: str | None = None
 
 
 class Codemod(cst.CSTTransformer):
@@ -186,6 +237,13 @@ class Codemod(cst.CSTTransformer):
     def decide(cls, project: Project, options: Mapping[str, OptionValue]) -> Decision:
         """Decide over all surveys of the repository which sites to change. Pure; optional."""
         raise NotImplementedError
+
+    def check(self, result: str) -> None:
+        """Look at the whole file as all changes of this codemod would make it, and `refuse` what must not become true.
+
+        It is called once the visit is over, with the text before imports are settled, if the codemod defines it. The
+        text is valid Python. What a transformer can be shown a part of is checked as a whole here.
+        """
 
     @property
     def path(self) -> str:
@@ -243,6 +301,14 @@ class Codemod(cst.CSTTransformer):
         """Record that the site at `node` (an original node) is left alone, and why."""
         self.skips.append(SkipRecord(node, rule, reason))
 
+    def refuse(self, group: str, node: cst.CSTNode, rule: str, reason: str) -> None:
+        """Leave a whole group alone, over all files, because of `node` (an original node).
+
+        Nothing of the group is changed, whatever was or will be recorded for it, nor what requires it; `rule` and
+        `reason` are reported here and at each of its places.
+        """
+        self.skips.append(SkipRecord(node, rule, reason, group))
+
     def need_import(
         self, module: str, name: str | None = None, *, asname: str | None = None, beside: str | None = None
     ) -> ImportNeed:
@@ -269,39 +335,43 @@ class Codemod(cst.CSTTransformer):
         return next(iter(names)) if len(names) == 1 else None
 
     # LibCST looks up a method by name for every node and attribute it passes, and finds one that does nothing.
-    # Knowing which ones a codemod defines makes a visit half as expensive.
-    _defined: ClassVar[frozenset[str]] = frozenset()
+    # Knowing which ones a codemod defines, and what none of them can be about, makes a visit half as expensive.
+    _visits: ClassVar[Mapping[type, str]] = {}
+    _leaves: ClassVar[Mapping[type, str]] = {}
+    _passed_over: ClassVar[frozenset[type]] = frozenset()
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        cls._defined = frozenset(
-            name
-            for name in dir(cls)
-            if name.startswith(("visit_", "leave_"))
-            and getattr(cls, name) is not getattr(cst.CSTTransformer, name, None)
-        )
-        if any(
-            hasattr(getattr(cst, name.split("_")[1], None), "visit") for name in cls._defined if name.count("_") > 1
-        ):
+        found = [*_methods(cls)]
+        cls._visits = {kind: name for name, kind, attribute in found if name.startswith("visit") and not attribute}
+        cls._leaves = {kind: name for name, kind, attribute in found if name.startswith("leave") and not attribute}
+        if any(attribute for _, _, attribute in found):
             cls.on_visit_attribute = cst.CSTTransformer.on_visit_attribute  # type: ignore[method-assign]
             cls.on_leave_attribute = cst.CSTTransformer.on_leave_attribute  # type: ignore[method-assign]
+        if cls.on_visit is Codemod.on_visit and cls.on_leave is Codemod.on_leave:
+            kinds = {kind for _, kind, _ in found}
+            cls._passed_over = frozenset(takewhile(lambda kind: kind not in kinds, _TRIVIA))
 
     def on_visit(self, node: cst.CSTNode) -> bool:
         kind = type(node)
+        if kind in self._passed_over:
+            return False
         if kind is cst.FunctionDef or kind is cst.ClassDef:
             self._scopes.append(node.name.value)  # type: ignore[attr-defined]
-        return super().on_visit(node) if f"visit_{kind.__name__}" in self._defined else True
+        name = self._visits.get(kind)
+        return name is None or getattr(self, name)(node) is not False
 
     def on_leave(
         self, original_node: NodeT, updated_node: NodeT
     ) -> NodeT | cst.RemovalSentinel | cst.FlattenSentinel[NodeT]:
         kind = type(original_node)
         result: NodeT | cst.RemovalSentinel | cst.FlattenSentinel[NodeT] = updated_node
-        if f"leave_{kind.__name__}" in self._defined:
-            result = super().on_leave(original_node, updated_node)
-            if result is not updated_node and not any(record.new is result for record in self.records):
+        name = self._leaves.get(kind)
+        if name is not None:
+            result = getattr(self, name)(original_node, updated_node)
+            if result is not updated_node and not any(record.new is result for record in reversed(self.records)):
                 raise CodemodError(
-                    f"leave_{kind.__name__} returned a new node that no `change` recorded",
+                    f"{name} returned a new node that no `change` recorded",
                     "Return what `self.change(original, new, title)` gives back, for every node that is replaced.",
                 )
         if kind is cst.FunctionDef or kind is cst.ClassDef:
@@ -323,3 +393,15 @@ def _dotted(node: cst.CSTNode) -> str:
     if not isinstance(node, cst.Name):
         return ""
     return ".".join((node.value, *reversed(parts)))
+
+
+def _methods(codemod: type[Codemod]) -> Iterator[tuple[str, type[cst.CSTNode], str]]:
+    """Yield what LibCST calls of a codemod: `visit_<Node>`, `leave_<Node>_<attribute>`, with node and attribute."""
+    for method in dir(codemod):
+        verb, _, rest = method.partition("_")
+        name, _, attribute = rest.partition("_")
+        kind = getattr(cst, name, None) if verb in ("visit", "leave") else None
+        if not (isinstance(kind, type) and issubclass(kind, cst.CSTNode)):
+            continue
+        if getattr(codemod, method) is not getattr(cst.CSTTransformer, method, None):
+            yield method, kind, attribute

@@ -16,12 +16,17 @@ from greenmod.errors import UsageError
 _NEVER = frozenset({"node_modules", "__pycache__", "site-packages", "venv", "env", "build", "dist"})
 # What is left out even where it was committed.
 _NOBODYS = ("node_modules/", "site-packages/", "__pycache__/")
+# Ends of names that no Python file has: settings, requirements, prose. A script may have any other, or none.
+_OTHERS = (
+    *(".toml", ".ini", ".cfg", ".conf", ".txt", ".in", ".lock", "Pipfile"),
+    *(".json", ".yaml", ".yml", ".md", ".rst", ".html", ".xml", ".csv"),
+)
 
 
 class Files:
     """The Python files that a run is about, listed when they are asked for; paths are relative to the root.
 
-    `scope` are the given paths: folders, or files of any name.
+    `scope` are the given paths: folders, Python files of any name, and other files that may be changed as well.
     """
 
     def __init__(
@@ -50,12 +55,34 @@ class Files:
         named = [path for path in self._scope if os.path.isfile(self._root / path)]
         folders = tuple(f"{path}/" for path in self._scope if path not in named)
         inside = [path for path in self.all if path.startswith(folders)] if folders else []
-        return tuple(sorted({*inside, *_without(self._exclude, named)}))
+        return tuple(sorted({*inside, *_without(self._exclude, list(filter(is_python, named)))}))
+
+    def covers(self, path: str) -> bool:
+        """Tell whether a file may be changed, or made: of any kind, but a Python file that is there must be listed."""
+        if path.endswith(".py") and os.path.lexists(self._root / path):
+            return path in self._chosen
+        is_inside = "." in self._scope or path.startswith(tuple(f"{folder}/" for folder in self._scope))
+        return (is_inside or path in self._scope) and bool(_without(self._exclude, [path]))
+
+    @cached_property
+    def _chosen(self) -> frozenset[str]:
+        return frozenset(self.chosen)
 
 
 def resolve_paths(root: Path, paths: Sequence[Path]) -> tuple[str, ...]:
     """Return `paths` relative to `root`, in POSIX form (`.` for the root itself). Raises UsageError."""
     return tuple(_relative(root, path) for path in paths)
+
+
+def is_python(path: str) -> bool:
+    """Tell whether a file that someone named may be Python: unless its ending says otherwise."""
+    return not path.endswith(_OTHERS)
+
+
+def is_inside(path: str) -> bool:
+    """Tell whether `path` is the plain name of a file below the root, and none of git's own."""
+    parts = path.split("/")
+    return all(parts) and not {".", "..", ".git"}.intersection(parts) and not os.path.isabs(path)
 
 
 def link_target(root: Path, path: str) -> str | None:

@@ -175,6 +175,8 @@ def _import_file(module_name: str, spec: CodemodSpec) -> ModuleType:
     if found is None or found.loader is None:
         raise CodemodError(f"{spec.file}: can't be imported")
     module = importlib.util.module_from_spec(found)
+    # Packages inside a codemod's own are imported through everything above them.
+    sys.modules.setdefault(module_name.partition(".")[0], ModuleType(module_name.partition(".")[0]))
     sys.modules[module_name] = module
     try:
         found.loader.exec_module(module)

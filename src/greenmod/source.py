@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from greenmod.discover import is_python
 from greenmod.errors import FileError
 
 _BOM = b"\xef\xbb\xbf"
@@ -83,6 +84,11 @@ def digest(data: bytes) -> str:
     return sha256(data).hexdigest()
 
 
+def plain_newlines(text: str) -> str:
+    """Return `text` with `\\n` for each line end."""
+    return _LINE_END.sub("\n", text) if "\r" in text else text
+
+
 def line_starts(text: str) -> list[int]:
     """Return the character index of each line's start, as Python's tokenizer counts lines (never `str.splitlines`)."""
     return [0, *(match.end() for match in _LINE_END.finditer(text))]
@@ -111,10 +117,13 @@ def read_bytes(path: Path, shown: str) -> bytes:
 
 
 def decode(path: str, data: bytes) -> Source:
-    """Decode a Python file by its byte order mark or coding cookie (PEP 263). Raises FileError."""
+    """Decode a file by its byte order mark, or a Python file's coding cookie (PEP 263). Raises FileError."""
     encoding = "utf-8"
-    if data.startswith(_BOM) or _has_cookie_word(data):
+    is_marked = data.startswith(_BOM)
+    if is_python(path) and (is_marked or _has_cookie_word(data)):
         encoding = _declared_encoding(path, data)
+    elif is_marked:
+        encoding = "utf-8-sig"
     bom = _BOM if encoding == "utf-8-sig" else b""
     if bom:
         encoding = "utf-8"

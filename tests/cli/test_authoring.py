@@ -90,8 +90,8 @@ def test_lists_and_explains_the_projects_own_codemods(project: Path, greenmod: G
     listed = greenmod("list", cwd=case)
     explained = greenmod("explain", "rename-it", cwd=case)
 
-    assert "rename-it" in [line.split()[0] for line in listed.stdout.splitlines()]
-    assert listed.stdout.splitlines()[-1].split("  ")[-2:] == ["Rename `old_name` to `new_name`.", "[project]"]
+    (own,) = (line for line in listed.stdout.splitlines() if line.split()[0] == "rename-it")
+    assert own.split("  ")[-2:] == ["Rename `old_name` to `new_name`.", "[project]"]
     assert "orm-mode-to-from-attributes" in listed.stdout
     assert explained.stdout == (
         "# rename-it\n\nRename `old_name` to `new_name`.\n\nSafety: safe.\n\n## What it changes\n\n"

@@ -188,15 +188,15 @@ def test_changes_only_what_lies_under_the_paths(project: Path, greenmod: Greenmo
     """Paths are taken from the current folder; what is printed is relative to the root; configuration is the root's."""
     odd = project / "pkg" / "with space" / "ünïcode"
     odd.mkdir(parents=True)
-    for file in (project / "top.py", project / "pkg" / "a.py", odd / "b c.py", project / "pkg" / "other.txt"):
+    for file in (project / "top.py", project / "pkg" / "a.py", odd / "b c.py", project / "pkg" / "other.wsgi"):
         file.write_text("old_name = 1\n")
 
     here = greenmod("run", cwd=project / "pkg")
-    named = greenmod("run", "with space/ünïcode/b c.py", "../top.py", "other.txt", cwd=project / "pkg")
+    named = greenmod("run", "with space/ünïcode/b c.py", "../top.py", "other.wsgi", cwd=project / "pkg")
     patch = greenmod("run", str(odd), "--format", "patch", cwd=project.parent)
 
     assert headings(here.stdout) == ["pkg/a.py", "pkg/with space/ünïcode/b c.py"]
-    assert headings(named.stdout) == ["pkg/other.txt", "pkg/with space/ünïcode/b c.py", "top.py"]
+    assert headings(named.stdout) == ["pkg/other.wsgi", "pkg/with space/ünïcode/b c.py", "top.py"]
     assert headings(patch.stdout) == [
         "diff --git a/pkg/with space/ünïcode/b c.py b/pkg/with space/ünïcode/b c.py",
         "--- a/pkg/with space/ünïcode/b c.py\t",
@@ -205,7 +205,7 @@ def test_changes_only_what_lies_under_the_paths(project: Path, greenmod: Greenmo
 
 
 def headings(text: str) -> list[str]:
-    return [line for line in text.splitlines() if ".py" in line or ".txt" in line if not line.startswith("#")]
+    return [line for line in text.splitlines() if ".py" in line or ".wsgi" in line if not line.startswith("#")]
 
 
 TOGETHER = """\

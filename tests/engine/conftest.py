@@ -36,9 +36,12 @@ def propose_on(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Propos
     """Return a function that runs codemods on one file of some bytes."""
     root = tmp_path_factory.mktemp("proposed")
 
-    def run(data: bytes, *specs: CodemodSpec, lines: tuple[int, ...] | None = None) -> Proposal:
+    def run(
+        data: bytes, *specs: CodemodSpec, lines: tuple[int, ...] | None = None, innermost: bool = False
+    ) -> Proposal:
         (root / "module.py").write_bytes(data)
-        return propose(root, Task("module.py", tuple(Work(spec, {}, lines) for spec in specs)))
+        works = tuple(Work(spec, {}, lines, innermost=innermost) for spec in specs)
+        return propose(root, Task("module.py", works))
 
     return run
 
@@ -47,8 +50,8 @@ def propose_on(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Propos
 def rewritten(propose_on: Callable[..., Proposal]) -> Callable[..., bytes]:
     """Return a function that returns what becomes of a file when everything proposed for it is done."""
 
-    def run(data: bytes, *specs: CodemodSpec, lines: tuple[int, ...] | None = None) -> bytes:
-        proposal = propose_on(data, *specs, lines=lines)
+    def run(data: bytes, *specs: CodemodSpec, lines: tuple[int, ...] | None = None, innermost: bool = False) -> bytes:
+        proposal = propose_on(data, *specs, lines=lines, innermost=innermost)
         assert proposal.problems == ()
         edits = [Edit("module.py", *span) for piece in proposal.pieces for span in piece.spans]
         return rewrite("module.py", data, edits)

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from greenmod.api import Codemod, Context
-from greenmod.engine.placing import NotReproduced, Places, place
+from greenmod.engine.placing import Placed, place
 from greenmod.engine.tokens import apply_spans
+from greenmod.engine.written import NotReproduced, Written
 from greenmod.errors import CodemodError
 from greenmod.facts.record import FileFacts
 
@@ -109,15 +110,15 @@ class Rough(Harmless):
         return self.change(original, cst.RemoveFromParent(), "Remove") if self.draws(1) else updated
 
 
-def run(codemod: Mixed, text: str) -> tuple[Places, str]:
+def run(codemod: Mixed, text: str) -> tuple[list[Placed], str]:
     module = cst.parse_module(text)
     result = module.visit(codemod)
     assert isinstance(result, cst.Module)
-    return place(module, result, text, codemod.records, []), result.code
+    return place(Written(module, text), result, codemod.records), result.code
 
 
-def applied(text: str, places: Places, chosen: Sequence[bool] | None = None) -> str:
-    picked = [p for index, p in enumerate(places.placed) if chosen is None or chosen[index]]
+def applied(text: str, placed: Sequence[Placed], chosen: Sequence[bool] | None = None) -> str:
+    picked = [p for index, p in enumerate(placed) if chosen is None or chosen[index]]
     return apply_spans(text, sorted(span for p in picked for span in p.spans))
 
 
@@ -125,17 +126,17 @@ def applied(text: str, places: Places, chosen: Sequence[bool] | None = None) -> 
 @settings(max_examples=150, deadline=None)
 @given(text=texts(), numbers=st.lists(st.integers(0, 3), max_size=80))
 def test_all_changes_together_give_what_libcst_gives(kind: type[Mixed], text: str, numbers: list[int]) -> None:
-    places, code = run(kind(numbers), text)
-    assert applied(text, places) == code
+    placed, code = run(kind(numbers), text)
+    assert applied(text, placed) == code
 
 
 @settings(max_examples=150, deadline=None)
 @given(text=texts(), numbers=st.lists(st.integers(0, 3), max_size=80), data=st.data())
 def test_any_subset_of_changes_compiles(text: str, numbers: list[int], data: st.DataObject) -> None:
-    places, _ = run(Harmless(numbers), text)
-    size = len(places.placed)
+    placed, _ = run(Harmless(numbers), text)
+    size = len(placed)
     chosen = data.draw(st.lists(st.booleans(), min_size=size, max_size=size))
-    ast.parse(applied(text, places, chosen))
+    ast.parse(applied(text, placed, chosen))
 
 
 class Renaming(Mixed):
@@ -169,8 +170,8 @@ class Appending(Mixed):
 
 
 def test_nested_changes_are_insertions_that_can_be_told_apart() -> None:
-    places, _ = run(Renaming([]), "x = a(b, a(b))\n")
-    assert [p.spans for p in places.placed] == [
+    placed, _ = run(Renaming([]), "x = a(b, a(b))\n")
+    assert [p.spans for p in placed] == [
         [(4, 4, "await ")],
         [(6, 7, "bb")],
         [(9, 9, "await ")],
@@ -179,16 +180,16 @@ def test_nested_changes_are_insertions_that_can_be_told_apart() -> None:
 
 
 def test_changes_that_touch_each_other_become_one() -> None:
-    places, code = run(Swallowing([]), "x = a(b)\n")
-    assert [[record.title for record in p.records] for p in places.placed] == [["Rename", "Swallow"]]
-    assert applied("x = a(b)\n", places) == code == "x = c\n"
+    placed, code = run(Swallowing([]), "x = a(b)\n")
+    assert [[record.title for record in p.records] for p in placed] == [["Rename", "Swallow"]]
+    assert applied("x = a(b)\n", placed) == code == "x = c\n"
 
 
 @pytest.mark.parametrize("text", ["a()\nb()", "a()\r\nb()", "def f():\n    a()\n    b()", "a()\nb()\n"])
 def test_statements_stay_apart_when_the_file_has_no_last_line_end(text: str) -> None:
-    places, code = run(Appending([]), text)
-    assert len(places.placed) == 2
-    assert applied(text, places) == code
+    placed, code = run(Appending([]), text)
+    assert len(placed) == 2
+    assert applied(text, placed) == code
 
 
 def test_change_without_a_difference_is_none() -> None:
@@ -196,22 +197,55 @@ def test_change_without_a_difference_is_none() -> None:
         def leave_Name(self, original: cst.Name, updated: cst.Name) -> cst.Name:
             return self.change(original, cst.Name(original.value), "Nothing")
 
-    assert run(Same([]), "a\n")[0] == Places()
+    assert run(Same([]), "a\n")[0] == []
 
 
-def test_skip_stands_where_its_node_does() -> None:
-    module = cst.parse_module("# above\n\nx = (\n    a)\n")
-    statement = module.body[0]
-    assert place(module, module, module.code, [], [statement]).skips == {id(statement): 9}
+class Negating(Mixed):
+    """Turns every condition around."""
+
+    def leave_If(self, original: cst.If, updated: cst.If) -> cst.If:
+        test = cst.UnaryOperation(cst.Not(), updated.test)
+        return self.change(original, updated.with_changes(test=test), "Negate")
+
+
+class Emptying(Mixed):
+    """Leaves nothing of the statements but their lines."""
+
+    def leave_SimpleStatementLine(
+        self, original: cst.SimpleStatementLine, updated: cst.SimpleStatementLine
+    ) -> cst.SimpleStatementLine:
+        return self.change(original, updated.with_changes(body=[]), "Empty")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "result"),
+    [
+        (Negating, "if a: b\nelif c:\n    d\n", "if not a: b\nelif not c:\n    d\n"),
+        (Emptying, "if a:\n    b\nc\n", "if a:\n    pass\n"),
+    ],
+    ids=["elif", "empty line"],
+)
+def test_statements_are_what_the_blocks_around_make_of_them(kind: type[Mixed], text: str, result: str) -> None:
+    placed, code = run(kind([]), text)
+    assert applied(text, placed) == code == result
+
+
+def test_knows_where_nodes_stand() -> None:
+    text = "# above\n\nif a:\n  x = (\n    b)\n"
+    module = cst.parse_module(text)
+    written = Written(module, text)
+    line = cst.ensure_type(cst.ensure_type(module.body[0], cst.If).body.body[0], cst.SimpleStatementLine)
+    assert written.span(line) == (15, len(text), 17, ("  ",))
+    assert written.span(cst.ensure_type(line.body[0], cst.Assign).value) == (21, 29, 27, ("  ",))
+    assert written.span(module).start == 0
 
 
 def test_refuses_a_node_that_is_not_in_the_file() -> None:
-    module = cst.parse_module("a\n")
     with pytest.raises(CodemodError, match="Pass the \\*original\\* node"):
-        place(module, module, "a\n", [], [cst.Name("a")])
+        Written(cst.parse_module("a\n"), "a\n").span(cst.Name("a"))
 
 
 def test_refuses_a_text_that_libcst_does_not_give_back() -> None:
     module = cst.parse_module("a\n")
     with pytest.raises(NotReproduced):
-        place(module, module, "a \n", [], [module.body[0]])
+        Written(module, "a \n").span(module.body[0])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from greenmod.engine.propose import propose
-from greenmod.engine.work import Piece, Proposal, Task, Work
+from greenmod.engine.work import Piece, Proposal, Refusal, Task, Work
 from greenmod.model import ImportNeed, Safety, Skip
 from greenmod.registry import CodemodSpec
 
@@ -79,7 +79,7 @@ def test_describes_a_change(codemod: Make, propose_on: Propose) -> None:
     assert piece == Piece(
         codemod="describe-target",
         path="module.py",
-        group="g",
+        groups=("g",),
         title="Rename",
         why="because",
         safety=Safety.UNSAFE,
@@ -245,4 +245,135 @@ def test_result_that_only_libcst_can_check_is_checked(codemod: Make, propose_on:
         '        return self.change(original, cst.Name("class"), "Break")'
     )
     (problem,) = propose_on(b"except_ = 1\nmatch target:\n    case [*_, a]: pass\n", spec).problems
+    assert "its result is not valid Python" in problem.message
+
+
+GROUPED = """
+    name = "group-target"
+
+    def leave_Name(self, original, updated):
+        if original.value == "stop":
+            self.refuse("g", original, "no-way", "it stops here")
+        if original.value != "target":
+            return updated
+        return self.change(original, cst.Name("renamed"), "Rename", group="g" if self.scope else None)
+"""
+
+
+@pytest.mark.parametrize("lines", [None, (3,)])
+def test_refused_group_is_named_with_its_place(
+    lines: tuple[int, ...] | None, codemod: Make, propose_on: Propose
+) -> None:
+    found = propose_on(b"target\nx\ndef f():\n    target; stop\n", codemod(GROUPED), lines=lines)
+    skip = Skip("group-target", "module.py", 4, "no-way", "it stops here")
+    assert (found.skips, found.refusals) == ((), (Refusal("g", skip),))
+    assert [(piece.groups, piece.line) for piece in found.pieces][-1] == (("g",), 4)
+
+
+def test_forbidden_edit_takes_its_whole_group_along(codemod: Make, propose_on: Propose) -> None:
+    data = b"target  # greenmod: ignore\ndef f():\n    target\n    target  # greenmod: ignore not yet\n"
+    found = propose_on(data, codemod(GROUPED))
+    skip = Skip("group-target", "module.py", 4, "suppressed", "not yet")
+    assert [skip.line for skip in found.skips] == [1, 4]
+    assert found.refusals == (Refusal("g", skip),)
+
+
+@pytest.mark.parametrize(
+    ("data", "rule", "line"),
+    [
+        (b"x\ntarget = (\n", "failed", 2),
+        (b"x = '\xff'\n", "failed", 1),
+        (b"# @generated\n", "generated", 1),
+        (None, "gone", 1),
+    ],
+    ids=["syntax", "encoding", "generated", "gone"],
+)
+def test_file_that_can_not_be_worked_on_gives_its_groups_up(
+    data: bytes | None, rule: str, line: int, codemod: Make, tmp_path: Path
+) -> None:
+    if data is not None:
+        (tmp_path / "module.py").write_bytes(data)
+    works = (Work(codemod(GROUPED), {}, groups=("g", "h")), Work(codemod(RENAME), {}))
+    found = propose(tmp_path, Task("module.py", works))
+    assert [(refusal.group, refusal.skip.rule, refusal.skip.line) for refusal in found.refusals] == [
+        ("g", rule, line),
+        ("h", rule, line),
+    ]
+
+
+def test_codemod_that_raises_gives_its_own_groups_up(codemod: Make, tmp_path: Path) -> None:
+    (tmp_path / "module.py").write_text("target\n")
+    broken = codemod('    name = "raise-it"\n    def leave_Name(self, original, updated):\n        return 1 / 0')
+    works = (Work(broken, {}, groups=("g",)), Work(codemod(GROUPED), {}, groups=("g",)))
+    found = propose(tmp_path, Task("module.py", works))
+    assert [(refusal.group, refusal.skip.codemod) for refusal in found.refusals] == [("g", "raise-it")]
+    assert [piece.codemod for piece in found.pieces] == ["group-target"]
+
+
+def test_edits_that_can_not_be_told_apart_belong_to_all_their_groups(codemod: Make, propose_on: Propose) -> None:
+    spec = codemod(
+        """
+    name = "tangle-it"
+
+    def leave_Name(self, original, updated):
+        if original.value != "target":
+            return updated
+        return self.change(original, cst.Name("renamed"), "Rename", group="inner")
+
+    def leave_Call(self, original, updated):
+        return self.change(original, updated.args[0].value, "Unwrap", group="outer")
+"""
+    )
+    found = propose_on(b"target(other)\n", spec)
+    assert [set(piece.groups) for piece in found.pieces] == [{"inner", "outer"}]
+
+
+CHECKED = """
+    name = "check-it"
+
+    def visit_Module(self, node):
+        self.module = node
+
+    def leave_Name(self, original, updated):
+        if original.value not in ("good", "bad"):
+            return updated
+        return self.change(original, cst.Name(f"{original.value}_"), "Rename", group=original.value)
+
+    def check(self, result):
+        for group in ("good", "bad"):
+            if f"no = '{group}'" in result and f"{group}_" in result:
+                self.refuse(group, self.records[-1].original, "self-check", result)
+        if "odd" in result:
+            self.skip(self.module, "odd", "something is")
+"""
+
+
+@pytest.mark.parametrize("lines", [None, (4,)])
+@pytest.mark.parametrize("innermost", [False, True])
+def test_result_is_checked_as_a_whole(
+    lines: tuple[int, ...] | None, innermost: bool, codemod: Make, propose_on: Propose
+) -> None:
+    text = "# ü\r\nno = 'bad'\r\ndef f():\r\n    'ü'; good(bad)\r\n    odd\r\n"
+    found = propose_on(text.encode(), codemod(CHECKED), lines=lines, innermost=innermost)
+    result = text.replace("good(bad)", "good_(bad_)")
+    assert found.refusals == (Refusal("bad", Skip("check-it", "module.py", 4, "self-check", result)),)
+    assert [(skip.rule, skip.line) for skip in found.skips] == [("odd", 3 if lines else 1)]
+    assert [piece.groups for piece in found.pieces] == [("good",), ("bad",)]
+
+
+def test_result_that_is_refused_with_an_error_changes_nothing(codemod: Make, tmp_path: Path) -> None:
+    (tmp_path / "module.py").write_text("target\n")
+    spec = codemod(f'{GROUPED}\n    def check(self, result):\n        assert "renamed" not in result, result')
+    found = propose(tmp_path, Task("module.py", (Work(spec, {}, groups=("g",)),)))
+    assert (found.pieces, [refusal.group for refusal in found.refusals]) == ((), ["g"])
+    assert "AssertionError: renamed" in found.problems[0].message
+
+
+def test_result_that_is_not_valid_is_not_handed_to_the_check(codemod: Make, propose_on: Propose) -> None:
+    spec = codemod(
+        '    name = "break-it"\n    def leave_Name(self, original, updated):\n'
+        '        return self.change(original, cst.Name("class"), "Break")\n'
+        "    def check(self, result):\n        raise RuntimeError"
+    )
+    (problem,) = propose_on(b"target\n", spec).problems
     assert "its result is not valid Python" in problem.message

@@ -140,7 +140,8 @@ def test_statements_give_what_the_whole_file_gives(
     assume(not propose_on(data, on_whole_file).problems)  # LibCST loses some comments at the end of a file
     expected = rewritten(data, on_whole_file)
     assert rewritten(data, spec) == expected
-    assert rewritten(data, on_whole_file, lines=lines_with_target(data)) == expected
+    for innermost in (False, True):
+        assert rewritten(data, on_whole_file, lines=lines_with_target(data), innermost=innermost) == expected
 
 
 @pytest.mark.parametrize("body", [DOUBLE, APPEND, DECORATE], ids=["before", "after", "inside"])
@@ -156,4 +157,86 @@ def test_statements_gain_the_same_lines_as_in_the_whole_file(
     spec = codemod(body)  # where line ends are mixed, either side of a new line may have the new one
     on_whole_file = replace(spec, statement_local=False)
     assume(not propose_on(data, on_whole_file).problems)
-    assert rewritten(data, spec).splitlines() == rewritten(data, on_whole_file).splitlines()
+    expected = rewritten(data, on_whole_file).splitlines()
+    assert rewritten(data, spec).splitlines() == expected
+    lines = lines_with_target(data)
+    assert rewritten(data, on_whole_file, lines=lines, innermost=True).splitlines() == expected
+
+
+SEEN = """
+    name = "see-all"
+
+    def visit_Module(self, node):
+        self.skip(node, "seen", node.code)
+"""
+BODIES = b"""import a
+def f():
+    before()
+    with a as b:
+        # above
+        first(
+            b
+        )
+        assert giant == {
+        }
+    return 1
+class C:
+    '''doc'''
+    def m(self):
+        long = [
+        ]
+        short
+with a: b
+"""
+
+
+@pytest.mark.parametrize(
+    ("innermost", "lines", "seen"),
+    [
+        (False, (6,), BODIES[BODIES.index(b"def f") : BODIES.index(b"class C")]),
+        (True, (6,), b"def f():\n    with a as b:\n        # above\n        first(\n            b\n        )\n"),
+        (True, (2,), b"def f():\n    before()\n"),
+        (
+            True,
+            (4, 11),
+            b"def f():\n    with a as b:\n        # above\n        assert giant == {\n        }\n    return 1\n",
+        ),
+        (True, (14, 18), b"class C:\n    def m(self):\n        short\nwith a: b\n"),
+    ],
+    ids=["statement", "inside", "header", "block", "several"],
+)
+def test_shows_no_more_than_is_asked_for(
+    innermost: bool,
+    lines: tuple[int, ...],
+    seen: bytes,
+    codemod: Callable[[str], CodemodSpec],
+    propose_on: Callable[..., Proposal],
+) -> None:
+    (skip,) = propose_on(BODIES, codemod(SEEN), lines=lines, innermost=innermost).skips
+    assert skip.reason == seen.decode()
+
+
+UNWRAP = """
+    name = "unwrap-target"
+
+    def leave_With(self, original, updated):
+        return self.change(original, cst.FlattenSentinel(updated.body.body), "Unwrap")
+
+    def leave_ClassDef(self, original, updated):
+        first = updated.body.with_changes(body=updated.body.body[:1])
+        return self.change(original, updated.with_changes(body=first), "Empty")
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        (b"with target:\n    a()\n    b()\nc()\n", b"a()\nb()\nc()\n"),
+        (b"class target:\n    a = 1\n    b = 2\nc()\n", b"class target:\n    a = 1\nc()\n"),
+    ],
+    ids=["indentation", "removed"],
+)
+def test_shows_the_whole_file_when_a_whole_block_is_changed(
+    text: bytes, result: bytes, codemod: Callable[[str], CodemodSpec], rewritten: Callable[..., bytes]
+) -> None:
+    assert rewritten(text, codemod(UNWRAP), lines=(1,), innermost=True) == result

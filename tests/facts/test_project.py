@@ -33,7 +33,14 @@ def project(tmp_path: Path) -> MakeProject:
             return {path: found for path, found in hits.items() if found}
 
         paths = sorted(path for path in files if path.endswith(".py"))
-        return Project(tmp_path, paths, {"a.py": "surveyed"}, facts, search, lambda path: f"asked for {path}")
+        return Project(
+            tmp_path,
+            paths,
+            {"a.py": "surveyed"},
+            facts,
+            search,
+            lambda paths: {path: f"asked for {path}" for path in paths},
+        )
 
     return make
 
@@ -201,12 +208,72 @@ def test_surveys_candidates_once_and_others_when_asked(project: MakeProject) -> 
     assert (found.survey("a.py"), found.survey("b.py")) == ("surveyed", "asked for b.py")
 
 
+def test_surveys_many_at_once_and_each_once(tmp_path: Path) -> None:
+    asked: list[Sequence[str]] = []
+
+    def survey(paths: Sequence[str]) -> Mapping[str, object]:
+        asked.append(tuple(paths))
+        return {path: f"asked for {path}" for path in paths if path != "nothing.py"}
+
+    found = Project(tmp_path, (), {"a.py": "surveyed"}, lambda path: None, lambda words: {}, survey)
+    assert found.survey("b.py") == "asked for b.py"
+    assert found.survey_all(iter(["c.py", "a.py", "b.py", "nothing.py", "c.py"])) == {
+        "c.py": "asked for c.py",
+        "a.py": "surveyed",
+        "b.py": "asked for b.py",
+        "nothing.py": None,
+    }
+    assert (found.survey("nothing.py"), found.survey_all([])) == (None, {})
+    assert asked == [("b.py",), ("c.py", "nothing.py")]
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "text"),
+    [
+        ("pytest.ini", b"[pytest]\n", "[pytest]\n"),
+        ("deep/pyproject.toml", b"\xef\xbb\xbf[a]\r\nb = '\xc3\xa9'\r", "[a]\nb = 'é'\n"),
+        ("tox.ini", b"# coding: latin-1\n\xc3\xa9\n", "# coding: latin-1\né\n"),
+        ("a.py", b"# coding: latin-1\n\xe9\n", "# coding: latin-1\né\n"),
+        ("empty.txt", b"", ""),
+        ("bad.txt", b"\xff\n", None),
+    ],
+)
+def test_reads_any_file_as_text(path: str, data: bytes, text: str | None, tmp_path: Path, project: MakeProject) -> None:
+    found = project({"deep/a.py": ""})
+    (tmp_path / path).write_bytes(data)
+    assert found.read(path) == text
+
+
+def test_reads_nothing_that_is_not_a_file_of_the_repository(tmp_path: Path, project: MakeProject) -> None:
+    found = project({"root/a.py": "", "root/inside.ini": "x\n", "outside.ini": "secret\n"})
+    inner = Project(tmp_path / "root", (), {}, lambda path: None, lambda words: {})
+    (tmp_path / "root/in.ini").symlink_to("inside.ini")
+    (tmp_path / "root/out.ini").symlink_to("../outside.ini")
+    (tmp_path / "root/out").symlink_to("..")
+    assert (inner.read("in.ini"), found.read("outside.ini")) == ("x\n", "secret\n")
+    for path in ("gone.ini", "a.py/b.ini", ".", "out.ini", "out/outside.ini", "../outside.ini", "/etc/hosts"):
+        assert inner.read(path) is None
+
+
 def test_finds_files_that_mention_words(project: MakeProject) -> None:
     found = project({"a.py": "orm_mode = 1", "b.py": "Config.orm_mode", "c.py": ""})
     assert found.mentioning("orm_mode", "Config") == {
         "a.py": frozenset({"orm_mode"}),
         "b.py": frozenset({"orm_mode", "Config"}),
     }
+
+
+def test_the_nearest_folder_that_says_something_counts(project: MakeProject) -> None:
+    found = project(
+        {"requirements.txt": "pydantic<2\n", "a/requirements.txt": "httpx\n", "a/b/setup.cfg": "    pydantic>=2\n"}
+    )
+    asked = [found.requirement(path, "pydantic") for path in ("x.py", "a/x.py", "a/b/x.py", "a/b/c/x.py")]
+    assert [requirement.where for requirement in asked if requirement] == [
+        "requirements.txt:1",
+        "requirements.txt:1",
+        "a/b/setup.cfg:1",
+        "a/b/setup.cfg:1",
+    ]
 
 
 def test_asks_the_nearest_folder_for_a_requirement(project: MakeProject) -> None:

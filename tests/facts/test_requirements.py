@@ -9,11 +9,11 @@ import pytest
 from greenmod.facts.requirements import Requirement, find_requirement
 
 
-def find(root: Path, files: dict[str, str], folder: str = "", package: str = "pydantic") -> Requirement | None:
+def find(root: Path, files: dict[str, str], package: str = "pydantic") -> Requirement | None:
     for path, text in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text, encoding="utf-8")
-    return find_requirement(root, folder, package)
+    return find_requirement(root, "", package)
 
 
 @pytest.mark.parametrize(
@@ -75,15 +75,12 @@ def test_names_are_compared_as_packaging_does(written: str, asked: str, tmp_path
     assert find(tmp_path, {"requirements.txt": f"{written}<1\n"}, package=asked) is not None
 
 
-def test_the_nearest_folder_that_says_something_counts(tmp_path: Path) -> None:
-    files = {"requirements.txt": "pydantic<2\n", "a/requirements.txt": "httpx\n", "a/b/setup.cfg": "    pydantic>=2\n"}
-    found = [find(tmp_path, files, folder) for folder in ("", "a", "a/b", "a/b/c")]
-    assert [requirement.where for requirement in found if requirement] == [
-        "requirements.txt:1",
-        "requirements.txt:1",
-        "a/b/setup.cfg:1",
-        "a/b/setup.cfg:1",
-    ]
+@pytest.mark.parametrize(
+    ("specifier", "is_sure"),
+    [(">=9", True), (">=8.4", True), ("==8.4.1", True), (">=8", False), ("<9", False), ("", False), (">=8.3.9", False)],
+)
+def test_tells_whether_older_releases_are_ruled_out(specifier: str, is_sure: bool) -> None:
+    assert Requirement("pytest", (specifier,) if specifier else (), "").excludes_before("8.4") is is_sure
 
 
 def test_what_people_wrote_counts_before_what_a_tool_locked(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greenmod.apply import render
-from greenmod.engine.work import Piece, Proposal
+from greenmod.engine.work import Piece, Proposal, Refusal
 from greenmod.model import Baseline, ChangeSet, Edit, ImportNeed, Problem, Safety, Skip
 from greenmod.planning.assemble import Scope, assemble
 
@@ -25,7 +25,8 @@ def piece(
     requires: tuple[str, ...] = (),
     line: int = 1,
 ) -> Piece:
-    return Piece(codemod, path, group, f"{codemod} {path}", "", Safety.SAFE, "f", line, spans, requires, ())
+    groups = (group,) if group else ()
+    return Piece(codemod, path, groups, f"{codemod} {path}", "", Safety.SAFE, "f", line, spans, requires, ())
 
 
 def plan(*pieces: Piece, scope: Scope = BOTH) -> ChangeSet:
@@ -168,3 +169,110 @@ def test_any_changes_that_stand_can_be_made_together(spans: list[tuple[int, int,
 def test_nothing_proposed_is_nothing() -> None:
     assert assemble([], BOTH) == ChangeSet()
     assert ast.literal_eval(repr(dict(assemble([], BOTH).baselines))) == {}
+
+
+def refusal(group: str, path: str = "a.py", line: int = 9, rule: str = "no-way", codemod: str = "one") -> Refusal:
+    return Refusal(group, Skip(codemod, path, line, rule, f"{rule} at {line}"))
+
+
+def refused(pieces: list[Piece], *refusals: Refusal, scope: Scope = BOTH) -> ChangeSet:
+    paths = sorted({piece.path for piece in pieces} | {refusal.skip.path for refusal in refusals})
+    proposals = [
+        Proposal(
+            path,
+            f"sha of {path}",
+            tuple(piece for piece in pieces if piece.path == path),
+            refusals=tuple(refusal for refusal in refusals if refusal.skip.path == path),
+        )
+        for path in paths
+    ]
+    return assemble(proposals, scope)
+
+
+def test_refused_group_is_left_alone_over_all_files_and_reported_once_per_line() -> None:
+    pieces = [
+        piece((0, 1, "x"), group="g", line=1),
+        piece((2, 3, "x"), group="g", line=1),
+        piece((9, 9, "x"), group="g", line=9),
+        piece((0, 1, "x"), path="b.py", group="g", line=4),
+        piece((5, 6, "y"), group="h", line=5),
+        piece((7, 8, "y"), codemod="two", group="g", line=7),
+    ]
+    found = refused(pieces, refusal("g"))
+    assert [change.edits[0].start for change in found.changes] == [5, 7]
+    assert found.skips == tuple(Skip("one", path, line, "no-way", "no-way at 9") for path, line in _PLACES)
+
+
+_PLACES = (("a.py", 1), ("a.py", 9), ("b.py", 4))
+
+
+def test_group_refused_twice_says_why_at_each_place_and_the_first_reason_elsewhere() -> None:
+    pieces = [piece((0, 1, "x"), path="b.py", group="g", line=4), piece((2, 2, "x"), path="b.py", group="g", line=6)]
+    found = refused(pieces, refusal("g", line=3), refusal("g", "b.py", 6, "also-no"))
+    assert [(skip.path, skip.line, skip.rule) for skip in found.skips] == [
+        ("a.py", 3, "no-way"),
+        ("b.py", 4, "no-way"),
+        ("b.py", 6, "also-no"),
+    ]
+
+
+def test_what_requires_a_refused_group_is_left_alone_too() -> None:
+    found = refused([piece((0, 1, "x"), group="g"), piece((2, 3, "x"), line=2, requires=("g",))], refusal("g"))
+    assert found.changes == ()
+    assert [(skip.line, skip.rule) for skip in found.skips] == [(1, "no-way"), (2, "requires"), (9, "no-way")]
+
+
+def test_group_may_be_refused_before_anything_of_it_is_seen() -> None:
+    found = refused([piece((0, 1, "x"))], refusal("nothing"))
+    assert (len(found.changes), [skip.line for skip in found.skips]) == (1, [9])
+
+
+def test_refusal_elsewhere_is_reported_at_the_chosen_places_only() -> None:
+    found = refused([piece((0, 1, "x"), group="g")], refusal("g", "c.py"))
+    assert [(skip.path, skip.rule) for skip in found.skips] == [("a.py", "no-way")]
+
+
+def test_groups_that_share_a_piece_are_one_change() -> None:
+    pieces = (
+        piece((0, 1, "x"), group="g"),
+        piece((0, 1, "x"), path="b.py", group="h"),
+        replace(piece((2, 3, "x"), path="b.py"), groups=("g", "h")),
+        piece((5, 6, "y"), path="b.py", requires=("h",)),
+        piece((7, 8, "y"), path="b.py", group="h", requires=("g",)),
+    )
+    found = plan(*pieces)
+    assert [(len(change.edits), change.requires) for change in found.changes] == [(4, ()), (1, ("one:a.py:f:1",))]
+    assert refused(list(pieces), refusal("h")).changes == ()
+
+
+def test_what_requires_a_change_beyond_the_paths_names_them() -> None:
+    pieces = [
+        piece((0, 1, "x"), path="setup.cfg", group="settings"),
+        piece((0, 1, "x"), group="g", line=2, requires=("settings",)),
+        piece((2, 3, "x"), line=3, requires=("g",)),
+    ]
+    reason = "the change reaches beyond the given paths: add setup.cfg"
+    found = plan(*pieces)
+    assert found.changes == ()
+    assert found.skips == tuple(Skip("one", "a.py", line, "outside-paths", reason) for line in (2, 3))
+
+
+def test_folder_is_named_for_a_file_that_is_to_be_made_beyond_the_paths() -> None:
+    made = [piece((0, 0, "x"), path=path, group="g") for path in ("tests/new.py", "top.py")]
+    proposals = [Proposal(one.path, None, (one,)) for one in made]
+    found = assemble([Proposal("a.py", "sha", (piece((0, 1, "x"), group="g"),)), *proposals], BOTH)
+    assert [skip.reason for skip in found.skips] == ["the change reaches beyond the given paths: add ., tests"]
+
+
+def test_group_that_replaces_the_same_bytes_twice_is_a_problem() -> None:
+    found = plan(piece((3, 6, "x"), group="g"), piece((5, 8, "y"), group="g"), piece((9, 9, "z")))
+    assert [change.edits[0].start for change in found.changes] == [9]
+    (problem,) = found.problems
+    assert (problem.kind, "edits for a.py that overlap" in problem.message) == ("codemod", True)
+
+
+def test_group_may_insert_twice_at_one_place() -> None:
+    (change,) = plan(
+        piece((3, 3, "x"), group="g"), piece((3, 3, "y"), group="g"), piece((3, 4, "z"), group="g")
+    ).changes
+    assert len(change.edits) == 3

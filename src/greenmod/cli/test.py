@@ -33,7 +33,7 @@ def test(
         if not cases:
             typer.echo(f"{name}: no cases in {fixtures / name}", err=True)
         for case in cases:
-            if case.run and (missing := missing_packages(case.before)):
+            if case.run and (missing := missing_packages(case)):
                 typer.echo(f"{case.id}: its tests are not run: {', '.join(missing)} not installed", err=True)
             failures = prove(case, own if is_own else ())
             proven, failed = proven + (not failures), failed + bool(failures)

@@ -9,15 +9,16 @@ from collections.abc import Mapping
 
 import libcst as cst
 
-from greenmod.api import Record
+from greenmod.api import Record, SkipRecord
 from greenmod.config import OptionValue
-from greenmod.engine.placing import NotReproduced, Placed
+from greenmod.engine.placing import Placed
 from greenmod.engine.tokens import token_edits
+from greenmod.engine.written import NotReproduced
 from greenmod.errors import CodemodError, UsageError
 from greenmod.model import Safety
 from greenmod.registry import CodemodSpec, load_library
 
-SkippedAt = tuple[int, str, str]
+SkippedAt = tuple[int, SkipRecord]
 
 
 def run_library(
@@ -36,7 +37,7 @@ def run_library(
         else:
             raise UsageError(f"--select {spec.name}: neither a CSTTransformer nor a CodemodCommand")
     except SkipFile as reason:
-        return [], [(0, "skip-file", str(reason) or "the codemod skips the file")]
+        return [], [(0, SkipRecord(module, "skip-file", str(reason) or "the codemod skips the file"))]
     code = result.code
     if code != text and module.code != text:
         raise NotReproduced

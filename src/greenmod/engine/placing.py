@@ -9,66 +9,16 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import libcst as cst
-from libcst._nodes.internal import CodegenState
 
 from greenmod.api import Record
 from greenmod.engine.tokens import Span, apply_spans, token_edits
-from greenmod.errors import CodemodError
+from greenmod.engine.written import Written
 
 _LAST_LINE_END = re.compile(r"(?:\r\n|\r|\n)\Z")
-
-
-class NotReproduced(Exception):
-    """LibCST's own code for an unchanged tree is not the text that it parsed."""
-
-
-@dataclass(slots=True)
-class _Span:
-    """Where a node was written: with its white space `[start, end)`, and where its first own token stands."""
-
-    start: int
-    indent: tuple[str, ...]
-    end: int = 0
-    first: int | None = None
-
-
-class _Measuring(CodegenState):
-    """Writes a tree and notes where the wanted nodes land."""
-
-    def __init__(self, module: cst.Module, wanted: Iterable[cst.CSTNode]) -> None:
-        super().__init__(module.default_indent, module.default_newline)
-        self.wanted = {id(node) for node in wanted}
-        self.spans: dict[int, _Span] = {}
-        self.size = 0
-
-    def add_token(self, value: str) -> None:
-        self.tokens.append(value)
-        self.size += len(value)
-
-    def add_indent_tokens(self) -> None:
-        for token in self.indent_tokens:
-            self.add_token(token)
-
-    def before_codegen(self, node: cst.CSTNode) -> None:
-        if id(node) in self.wanted:
-            self.spans[id(node)] = _Span(self.size, tuple(self.indent_tokens))
-
-    def after_codegen(self, node: cst.CSTNode) -> None:
-        if id(node) in self.wanted:
-            self.spans[id(node)].end = self.size
-
-    @contextmanager
-    def record_syntactic_position(
-        self, node: cst.CSTNode, *, start_node: cst.CSTNode | None = None, end_node: cst.CSTNode | None = None
-    ) -> Iterator[None]:
-        if id(node) in self.wanted and self.spans[id(node)].first is None:
-            self.spans[id(node)].first = self.size
-        yield
 
 
 @dataclass(slots=True)
@@ -82,66 +32,46 @@ class Placed:
     at: int
 
 
-@dataclass(slots=True)
-class Places:
-    """Everything a codemod did to one text."""
+def place(written: Written, result: cst.Module, records: Sequence[Record]) -> list[Placed]:
+    """Return the records as edits of the text that was written.
 
-    placed: list[Placed] = field(default_factory=list)
-    skips: dict[int, int] = field(default_factory=dict)
-
-
-def place(
-    module: cst.Module, result: cst.Module, text: str, records: Sequence[Record], skipped: Sequence[cst.CSTNode]
-) -> Places:
-    """Return the records as edits of `text`, and where the skipped nodes stand (offset by node id).
-
-    Raises NotReproduced where LibCST does not give `text` back from the tree it made of it.
+    Raises NotReproduced where LibCST does not give the text back from the tree it made of it.
     """
-    if not records and not skipped:
-        return Places()
-    spans = _measure(module, text, (*(record.original for record in records), *skipped))
-    places = Places(skips={id(node): _first(spans[id(node)]) for node in skipped})
+    placed: list[Placed] = []
     for record in records:
-        _add(places.placed, module, text, record, spans[id(record.original)])
-    places.placed.sort(key=lambda placed: placed.spans[0] if placed.spans else (placed.at, placed.at, ""))
-    places.placed = [placed for placed in places.placed if placed.spans]
-    together = sorted(span for placed in places.placed for span in placed.spans)
-    if _overlap(together) or not (all(map(_is_free, records)) or apply_spans(text, together) == result.code):
-        places.placed = [_as_one(text, result.code, places.placed)]
-    return places
+        _add(placed, written, record)
+    placed = [each for each in sorted(placed, key=_order) if each.spans]
+    together = sorted(span for each in placed for span in each.spans)
+    is_free = all(_is_free(written, record) for record in records)
+    if _overlap(together) or not (is_free or apply_spans(written.text, together) == result.code):
+        return [_as_one(written.text, result.code, placed)]
+    return placed
 
 
-def _is_free(record: Record) -> bool:
-    """Tell whether the replacement is written the same wherever it stands: the parents of expressions add nothing."""
-    return isinstance(record.original, cst.BaseExpression) and isinstance(record.new, cst.BaseExpression)
+def _order(placed: Placed) -> Span:
+    return placed.spans[0] if placed.spans else (placed.at, placed.at, "")
 
 
-def _measure(module: cst.Module, text: str, nodes: Sequence[cst.CSTNode]) -> dict[int, _Span]:
-    state = _Measuring(module, nodes)
-    module._codegen(state)
-    _check_reproduced("".join(state.tokens), text)
-    for node in nodes:
-        if id(node) not in state.spans:
-            raise CodemodError(
-                f"`change` or `skip` was given a {type(node).__name__} that is not in the file",
-                "Pass the *original* node that `leave_*` or `visit_*` received, not the updated one.",
-            )
-    return state.spans
+def _is_free(written: Written, record: Record) -> bool:
+    """Tell whether the replacement is written the same wherever it stands: what is around it adds nothing."""
+    original, new = record.original, _nodes(record.new)
+    if isinstance(original, cst.BaseExpression):
+        return isinstance(record.new, cst.BaseExpression)
+    is_last = written.span(original).end > len(written.text)  # and loses its line end
+    return bool(new) and not is_last and all(map(_is_whole, (original, *new)))
 
 
-def _check_reproduced(code: str, text: str) -> None:
-    if code != text:
-        raise NotReproduced
+def _is_whole(node: cst.CSTNode) -> bool:
+    """Tell whether a node is a statement that blocks write as it is: no `elif`, nothing that they drop as empty."""
+    is_empty = isinstance(node, cst.SimpleStatementLine) and not node.body
+    return isinstance(node, cst.BaseStatement) and not isinstance(node, cst.If) and not is_empty
 
 
-def _first(span: _Span) -> int:
-    return span.start if span.first is None else span.first
-
-
-def _add(placed: list[Placed], module: cst.Module, text: str, record: Record, span: _Span) -> None:
+def _add(placed: list[Placed], written: Written, record: Record) -> None:
     """Place one record, and join it with those inside it that it can't be told apart from."""
+    text, span = written.text, written.span(record.original)
     inside = [other for other in placed if span.start <= other.start and other.end <= span.end]
-    new = _render(module, record.new, span.indent)
+    new = written.write(_nodes(record.new), span.indent)
     if span.end > len(text):  # LibCST ends the last line with a line end, and takes it back where there is none
         new = _LAST_LINE_END.sub("", new)
     own = _own_edits(text[span.start : span.end], new, span.start, inside)
@@ -152,18 +82,13 @@ def _add(placed: list[Placed], module: cst.Module, text: str, record: Record, sp
         own = [(s + span.start, e + span.start, t) for s, e, t in token_edits(text[span.start : span.end], new)]
     else:
         records = [record]
-    placed.append(Placed(records, own, span.start, span.end, _first(span)))
+    placed.append(Placed(records, own, span.start, span.end, span.first))
 
 
-def _render(module: cst.Module, new: object, indent: Sequence[str]) -> str:
-    if isinstance(new, cst.RemovalSentinel):
-        return ""
-    state = CodegenState(module.default_indent, module.default_newline)
-    state.indent_tokens.extend(indent)
-    for node in new if isinstance(new, cst.FlattenSentinel) else (new,):
-        if isinstance(node, cst.CSTNode):
-            node._codegen(state)
-    return "".join(state.tokens)
+def _nodes(new: object) -> list[cst.CSTNode]:
+    """Return the nodes that a replacement consists of."""
+    found = new if isinstance(new, cst.FlattenSentinel) else (new,)
+    return [node for node in found if isinstance(node, cst.CSTNode)]
 
 
 def _own_edits(old: str, new: str, base: int, inside: Sequence[Placed]) -> list[Span] | None:

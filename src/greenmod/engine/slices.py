@@ -19,6 +19,9 @@ from greenmod.source import line_starts
 
 LineRange = tuple[int, int]  # first and last, 1-based
 
+_DEFINITIONS = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+_BLOCKS = _DEFINITIONS | ast.With | ast.AsyncWith
+
 _LONE_CR = re.compile(r"\r(?!\n)")
 # Python begins to count columns anew after a form feed, so that the blanks before it are none of the indentation.
 _FORM_FEED = re.compile(r"(?:^|(?<=\r))[ \t\f]*\f(?=[ \t]*[^\s#])", re.MULTILINE)
@@ -28,13 +31,15 @@ _FORM_FEED = re.compile(r"(?:^|(?<=\r))[ \t\f]*\f(?=[ \t]*[^\s#])", re.MULTILINE
 class Slice:
     """Text for LibCST. `starts[i]` of it is `origins[i]` of the file, and so on up to the next start.
 
-    `is_part`: blocks in it may lack statements, and what stands above its first one is not the file's head.
+    `is_part`: what stands above its first statement is not the file's head.
+    `has_cut_blocks`: blocks in it may lack statements.
     """
 
     text: str
     starts: tuple[int, ...]
     origins: tuple[int, ...]
     is_part: bool = False
+    has_cut_blocks: bool = False
 
     def origin(self, offset: int) -> int:
         """Map an offset in `text` to the file's text."""
@@ -56,32 +61,36 @@ def statements(text: str, ranges: Sequence[LineRange], lines: Iterable[int]) -> 
     return _shown(text, [blocks[index][0] for index in sorted(_holding(blocks, lines))])
 
 
-def innermost(text: str, tree: ast.Module, lines: Iterable[int]) -> Slice:
-    """Show LibCST the innermost statements that hold `lines`, below the headers of the classes and functions around."""
-    return _shown(text, list(_innermost(tree.body, 0, sorted(set(lines)))))
+def innermost(text: str, tree: ast.Module, lines: Iterable[int], sparse: bool = False) -> Slice:
+    """Show LibCST the innermost statements that hold `lines`, below the headers of the classes and functions around.
+
+    Of each block it sees one more statement, which keeps it a block whatever becomes of the others. Where it may be
+    `sparse`, it sees that only in blocks that hold none of the lines, and `with` statements are opened as well.
+    """
+    shown = _shown(text, list(_innermost(tree.body, 0, sorted(set(lines)), sparse)))
+    return replace(shown, has_cut_blocks=True)
 
 
-def _innermost(body: Sequence[ast.stmt], above: int, lines: Sequence[int]) -> Iterator[LineRange]:
+def _innermost(body: Sequence[ast.stmt], above: int, lines: Sequence[int], sparse: bool) -> Iterator[LineRange]:
     """Yield the lines to show of a block, in order; `above` is the last line before it."""
     blocks = _blocks([(first_line(stmt), stmt.end_lineno or stmt.lineno) for stmt in body], above)
     held = _holding(blocks, lines)
-    # One more statement keeps a block a block, whatever becomes of those that hold the lines.
-    others = [index for index in range(len(blocks)) if index not in held]
-    kept = min(others, key=lambda index: _length(blocks[index][0]), default=None) if above else None
+    others = [] if not above or (sparse and held) else [index for index in range(len(blocks)) if index not in held]
+    kept = min(others, key=lambda index: _length(blocks[index][0]), default=None)
     for index in sorted({*held, *([] if kept is None else [kept])}):
         (start, end), members = blocks[index]
-        inner = _body(body[members[0]]) if index in held and len(members) == 1 else []
+        inner = _body(body[members[0]], sparse) if index in held and len(members) == 1 else []
         header = first_line(inner[0]) - 1 if inner else 0
         if header < start:
             yield start, end
         else:
             yield start, header
-            yield from _innermost(inner, header, [line for line in held[index] if line > header])
+            yield from _innermost(inner, header, [line for line in held[index] if line > header], sparse)
 
 
-def _body(statement: ast.stmt) -> list[ast.stmt]:
-    """Return the statements below a definition's header; none for `class A: pass`, on one line."""
-    if not isinstance(statement, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+def _body(statement: ast.stmt, sparse: bool) -> list[ast.stmt]:
+    """Return the statements below a header that is opened; none for `class A: pass`, on one line."""
+    if not isinstance(statement, _BLOCKS if sparse else _DEFINITIONS):
         return []
     return statement.body if first_line(statement.body[0]) > statement.lineno else []
 

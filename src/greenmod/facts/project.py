@@ -5,14 +5,17 @@ A file is parsed when an answer asks for it, and no sooner: facts of everything 
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from greenmod.errors import FileError
 from greenmod.facts.record import DEFINED, MODULE, ClassFact, FileFacts
 from greenmod.facts.requirements import Requirement, find_requirement
+from greenmod.source import load, plain_newlines
 
 _DEPTH = 20  # re-exports followed before a chain is given up
 
@@ -56,7 +59,7 @@ class Project:
         surveys: Mapping[str, object],
         facts: Callable[[str], FileFacts | None],
         search: Callable[[Sequence[str]], Mapping[str, frozenset[str]]],
-        survey: Callable[[str], object] = lambda path: None,
+        survey: Callable[[Sequence[str]], Mapping[str, object]] = lambda paths: {},
     ) -> None:
         self.root = root
         self.paths = tuple(paths)
@@ -64,6 +67,7 @@ class Project:
         self._facts = facts
         self._search = search
         self._survey = survey
+        self._surveyed: dict[str, object] = {}
         self._requirements: dict[tuple[str, str], Requirement | None] = {}
 
     def facts(self, path: str) -> FileFacts | None:
@@ -72,7 +76,26 @@ class Project:
 
     def survey(self, path: str) -> object:
         """Return what the codemod's own `survey` finds in any file, candidate or not (see `mentioning`)."""
-        return self.surveys[path] if path in self.surveys else self._survey(path)
+        return self.survey_all((path,))[path]
+
+    def survey_all(self, paths: Iterable[str]) -> Mapping[str, object]:
+        """Return what `survey` does, for many files at once: on several processes where that is worth it."""
+        wanted = tuple(dict.fromkeys(paths))
+        if new := [path for path in wanted if path not in self.surveys and path not in self._surveyed]:
+            self._surveyed |= {**dict.fromkeys(new), **self._survey(new)}
+        return {path: self.surveys[path] if path in self.surveys else self._surveyed[path] for path in wanted}
+
+    def read(self, path: str) -> str | None:
+        """Return the text of any file of the repository, its lines ended by `\\n`; for settings such as `pytest.ini`.
+
+        None where there is no such file, where it can't be decoded, and where a link leads out of the repository.
+        """
+        if not Path(os.path.realpath(self.root / path)).is_relative_to(os.path.realpath(self.root)):
+            return None
+        try:
+            return plain_newlines(load(self.root, path).text)
+        except (FileNotFoundError, FileError):
+            return None
 
     def mentioning(self, *words: str) -> Mapping[str, frozenset[str]]:
         """Return the files whose bytes hold any of `words`, each with the words it holds."""
@@ -80,9 +103,15 @@ class Project:
 
     def requirement(self, path: str, package: str) -> Requirement | None:
         """Return what the project around `path` declares about `package`, in the nearest folder that says anything."""
-        folder = path.rpartition("/")[0]
+        return self._required(path.rpartition("/")[0], package)
+
+    def _required(self, folder: str, package: str) -> Requirement | None:
+        """Ask a folder, then those above it; each once."""
         if (folder, package) not in self._requirements:
-            self._requirements[folder, package] = find_requirement(self.root, folder, package)
+            found = find_requirement(self.root, folder, package)
+            if found is None and folder:
+                found = self._required(folder.rpartition("/")[0], package)
+            self._requirements[folder, package] = found
         return self._requirements[folder, package]
 
     def resolve(self, path: str, dotted: str, scope: str = MODULE) -> frozenset[Target]:

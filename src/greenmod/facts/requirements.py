@@ -41,6 +41,14 @@ class Requirement:
 
         return any(found >= Version(version) for found in self._satisfying((version, f"{version}.99", "9999")))
 
+    def excludes_before(self, version: str) -> bool:
+        """Tell whether no release before `version` satisfies every specifier found; False where none says anything."""
+        from packaging.version import Version
+
+        first = Version(version)
+        older = (f"{major}.{minor}" for major in range(first.major + 1) for minor in range(100))
+        return bool(self.specifiers) and all(found >= first for found in self._satisfying(older))
+
     def _satisfying(self, probes: Iterable[str]) -> Iterator[Version]:
         """Yield those of `probes`, and of the versions that the specifiers name, that satisfy every specifier."""
         from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -58,19 +66,14 @@ class Requirement:
 
 
 def find_requirement(root: Path, folder: str, package: str) -> Requirement | None:
-    """Look from `folder` up to `root` for the first folder whose files name `package` with a version.
+    """Return what the files of one folder declare about `package`; None where none names it with a version.
 
     What people wrote counts before what a tool locked: a library supports more than the one version in its lock.
     """
-    while True:
-        found = [hit for path in _files(root / folder) for hit in _in_file(root, path, package)]
-        pinned = [(spec, where) for spec, where in found if spec]
-        pinned = pinned or [hit for name in _LOCKS for hit in _in_lock(root, root / folder / name, package)]
-        if pinned:
-            return Requirement(package, tuple(spec for spec, _ in pinned), pinned[0][1])
-        if not folder:
-            return None
-        folder = folder.rpartition("/")[0]
+    found = [hit for path in _files(root / folder) for hit in _in_file(root, path, package)]
+    pinned = [(spec, where) for spec, where in found if spec]
+    pinned = pinned or [hit for name in _LOCKS for hit in _in_lock(root, root / folder / name, package)]
+    return Requirement(package, tuple(spec for spec, _ in pinned), pinned[0][1]) if pinned else None
 
 
 def _files(folder: Path) -> Iterator[Path]:

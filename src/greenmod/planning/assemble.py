@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from greenmod.engine.work import Piece, Proposal
 from greenmod.model import Baseline, Change, ChangeSet, Edit, Problem, Safety, Skip
+
+# What a codemod calls one of its groups.
+Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,24 +26,48 @@ def assemble(
     proposals: Sequence[Proposal], scope: Scope, skips: Iterable[Skip] = (), problems: Iterable[Problem] = ()
 ) -> ChangeSet:
     """Return the ChangeSet of all proposals."""
-    left = [*skips, *(skip for proposal in proposals for skip in proposal.skips if skip.path in scope.chosen)]
+    left = [skip for proposal in proposals for skip in proposal.skips]
     wrong = [*problems, *(problem for proposal in proposals for problem in proposal.problems)]
-    shown = {proposal.path for proposal in proposals}
+    refused = _refused(proposals)
+    left += (skip for refusals in refused.values() for skip in refusals)
+    shown = {proposal.path: proposal.sha256 is not None for proposal in proposals}
+    lost = _Lost(left)
     changes = []
-    for group in _groups(proposals, scope):
-        if outside := sorted(_paths(group) - scope.chosen):
-            left += (_outside(piece, outside) for piece in group if piece.path in scope.chosen)
-        elif unseen := sorted(_paths(group) - shown):
-            wrong += (_unseen(piece, unseen) for piece in group)
+    for group in _groups(proposals):
+        if refusals := [skip for key in group.keys for skip in refused.get(key, ())]:
+            lost.refuse(group, refusals)
+        elif outside := sorted(group.paths - scope.chosen):
+            lost.leave(group, "outside-paths", _outside(outside, shown))
+        elif unseen := sorted(group.paths - shown.keys()):
+            wrong += (_unseen(piece, unseen) for piece in group.pieces)
+        elif path := _clash(group.pieces):
+            wrong.append(_clashing(group.pieces[0], path))
         else:
             changes.append(group)
-    changes = _without_lost(changes, left)
+    changes = lost.without(changes)
     built, conflicts = _free_of_conflicts([_change(group) for group in _named(changes)], scope)
     touched = {path for change in built for path in change.paths}
     baselines = {
         proposal.path: Baseline(proposal.path, proposal.sha256) for proposal in proposals if proposal.path in touched
     }
-    return ChangeSet(baselines, tuple(built), tuple(sorted({*left, *conflicts})), tuple(sorted(set(wrong))))
+    told = {*skips, *(skip for skip in (*left, *conflicts) if skip.path in scope.chosen)}
+    return ChangeSet(baselines, tuple(built), tuple(sorted(told)), tuple(sorted(set(wrong))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The pieces that become one Change, with what they are called: `(codemod, group)`; nothing where one is alone."""
+
+    keys: frozenset[Key]
+    pieces: tuple[Piece, ...]
+
+    @property
+    def paths(self) -> set[str]:
+        return {path for piece in self.pieces for path in (piece.path, *(need.path for need in piece.imports))}
+
+    @property
+    def needs(self) -> set[Key]:
+        return {(piece.codemod, need) for piece in self.pieces for need in piece.requires}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,46 +77,81 @@ class _Named:
     requires: tuple[str, ...]
 
 
-def _groups(proposals: Sequence[Proposal], scope: Scope) -> list[list[Piece]]:
-    """Put together the pieces of one group; a piece without a group stands alone."""
-    groups: dict[tuple[object, ...], list[Piece]] = defaultdict(list)
+def _refused(proposals: Sequence[Proposal]) -> Mapping[Key, list[Skip]]:
+    refused: dict[Key, list[Skip]] = defaultdict(list)
+    for refusal in (refusal for proposal in proposals for refusal in proposal.refusals):
+        refused[refusal.skip.codemod, refusal.group].append(refusal.skip)
+    return refused
+
+
+def _groups(proposals: Sequence[Proposal]) -> list[_Group]:
+    """Put together the pieces of one group, and groups that share a piece; a piece without a group stands alone."""
+    found: dict[int, tuple[set[Key], list[Piece]]] = {}
+    home: dict[Key, int] = {}
     for number, piece in enumerate(piece for proposal in proposals for piece in proposal.pieces):
-        groups[(piece.codemod, piece.group) if piece.group else (number,)].append(piece)
-    return [group for group in groups.values() if any(piece.path in scope.chosen for piece in group)]
+        keys = {(piece.codemod, group) for group in piece.groups}
+        first, *others = sorted({home[key] for key in keys if key in home}) or [number]
+        have = found.setdefault(first, (set(), []))
+        for other in others:
+            have[0].update(found[other][0])
+            have[1].extend(found.pop(other)[1])
+        have[0].update(keys)
+        have[1].append(piece)
+        home.update(dict.fromkeys(have[0], first))
+    return [_Group(frozenset(keys), tuple(pieces)) for keys, pieces in found.values()]
 
 
-def _paths(group: Iterable[Piece]) -> set[str]:
-    return {path for piece in group for path in (piece.path, *(need.path for need in piece.imports))}
+class _Lost:
+    """Groups that are left alone, with the rule and the reason; `skips` is where each of their places is reported."""
+
+    def __init__(self, skips: list[Skip]) -> None:
+        self._skips = skips
+        self._why: dict[Key, tuple[str, str]] = {}
+
+    def refuse(self, group: _Group, refusals: Iterable[Skip]) -> None:
+        """Leave a group alone for the first of the reasons, at each of its places where none is reported yet."""
+        told = {(skip.path, skip.line) for skip in refusals}
+        first = min(refusals)
+        self._tell([piece for piece in group.pieces if (piece.path, piece.line) not in told], first.rule, first.reason)
+
+    def leave(self, group: _Group, rule: str, reason: str) -> None:
+        """Leave a group alone; what requires it is, for the same reason."""
+        self._why.update(dict.fromkeys(group.keys, (rule, reason)))
+        self._tell(group.pieces, rule, reason)
+
+    def without(self, groups: list[_Group]) -> list[_Group]:
+        """Leave out, in turn, each group that requires one that is not there."""
+        while True:
+            there = {key for group in groups for key in group.keys}
+            lost = [group for group in groups if group.needs - there]
+            if not lost:
+                return groups
+            for group in lost:
+                why = sorted(self._why[need] for need in group.needs - there if need in self._why)
+                if why:
+                    self.leave(group, *why[0])
+                else:
+                    self._tell(group.pieces, "requires", "requires a change that is left alone")
+            groups = [group for group in groups if group not in lost]
+
+    def _tell(self, pieces: Iterable[Piece], rule: str, reason: str) -> None:
+        self._skips += (Skip(piece.codemod, piece.path, piece.line, rule, reason) for piece in pieces)
 
 
-def _without_lost(groups: list[list[Piece]], left: list[Skip]) -> list[list[Piece]]:
-    """Leave out, in turn, each group that requires one that is not there: suppressed, or beyond the given paths."""
-    while True:
-        there = {(piece.codemod, piece.group) for group in groups for piece in group}
-        needs = [{(piece.codemod, need) for piece in group for need in piece.requires} for group in groups]
-        if not (lost := [group for group, need in zip(groups, needs, strict=True) if need - there]):
-            return groups
-        reason = "requires a change that is left alone"
-        left += (Skip(piece.codemod, piece.path, piece.line, "requires", reason) for group in lost for piece in group)
-        groups = [group for group in groups if group not in lost]
-
-
-def _named(groups: Iterable[list[Piece]]) -> list[_Named]:
+def _named(groups: Iterable[_Group]) -> list[_Named]:
     """Give each group an id that a later run gives it again: codemod, path, scope, ordinal."""
     counts: dict[str, int] = defaultdict(int)
-    ids: dict[tuple[str, str], str] = {}
+    ids: dict[Key, str] = {}
     named = []
     for group in groups:
-        first = min(group, key=lambda piece: (piece.path, piece.spans))
+        first = min(group.pieces, key=lambda piece: (piece.path, piece.spans))
         stem = f"{first.codemod}:{first.path}:{first.scope or '<module>'}"
         counts[stem] += 1
         name = f"{stem}:{counts[stem]}"
-        if first.group:
-            ids[first.codemod, first.group] = name
-        named.append((name, first, tuple(group)))
+        ids.update(dict.fromkeys(group.keys, name))
+        named.append((name, group))
     return [
-        _Named(name, group, tuple(ids[first.codemod, need] for piece in group for need in piece.requires))
-        for name, first, group in named
+        _Named(name, group.pieces, tuple(sorted({ids[need] for need in group.needs} - {name}))) for name, group in named
     ]
 
 
@@ -103,18 +166,30 @@ def _change(named: _Named) -> Change:
         safety=Safety.UNSAFE if any(piece.safety is Safety.UNSAFE for piece in pieces) else Safety.SAFE,
         edits=tuple(Edit(piece.path, *span) for piece in pieces for span in piece.spans),
         imports=tuple(dict.fromkeys(need for piece in pieces for need in piece.imports)),
-        requires=tuple(dict.fromkeys(named.requires)),
+        requires=named.requires,
         line=first.line,
     )
 
 
-def _outside(piece: Piece, outside: Sequence[str]) -> Skip:
-    reason = f"the change reaches beyond the given paths: add {', '.join(outside)}"
-    return Skip(piece.codemod, piece.path, piece.line, "outside-paths", reason)
+def _outside(outside: Sequence[str], shown: Mapping[str, bool]) -> str:
+    """Say what to add to the paths: a file that is to be made has no name yet that could be given, but its folder."""
+    names = {path if shown.get(path, True) else path.rpartition("/")[0] or "." for path in outside}
+    return f"the change reaches beyond the given paths: add {', '.join(sorted(names))}"
 
 
 def _unseen(piece: Piece, unseen: Sequence[str]) -> Problem:
     message = f"the codemod {piece.codemod} wants an import in {', '.join(unseen)}, which it was not shown; left alone"
+    return Problem(piece.path, piece.line, "codemod", message)
+
+
+def _clash(pieces: Sequence[Piece]) -> str | None:
+    """Return a file in which pieces of one group replace the same bytes, which no Change can."""
+    edits = sorted(Edit(piece.path, *span) for piece in pieces for span in piece.spans)
+    return next((one.path for one, other in pairwise(edits) if one.path == other.path and other.start < one.end), None)
+
+
+def _clashing(piece: Piece, path: str) -> Problem:
+    message = f"the codemod {piece.codemod} gave edits for {path} that overlap, in one group; left alone"
     return Problem(piece.path, piece.line, "codemod", message)
 
 

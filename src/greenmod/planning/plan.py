@@ -8,16 +8,16 @@ from __future__ import annotations
 import pickle
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from greenmod.api import Decision, FilePlan
-from greenmod.discover import link_target
+from greenmod.discover import is_inside, link_target
 from greenmod.engine.problems import codemod_problem
 from greenmod.engine.propose import propose
 from greenmod.engine.survey import survey_file
-from greenmod.engine.work import Found, Task, Work
+from greenmod.engine.work import Found, Task, TextWork, Work
 from greenmod.errors import CodemodError
 from greenmod.facts.cache import Cache
 from greenmod.facts.project import Project
@@ -47,7 +47,7 @@ def plan_changes(run: Run, candidates: Candidates, cache: Cache, progress: Progr
     planned = _Planned(run, candidates, found, cache)
     for spec in specs:
         planned.add(spec)
-    tasks = planned.tasks()
+    tasks, scope = planned.tasks(), Scope(planned.scope, tuple(spec.name for spec in specs))
     if progress is not None:
         progress.begin("rewriting", len(tasks))
     sizes = [_size(run.root / task.path) for task in tasks]
@@ -55,7 +55,7 @@ def plan_changes(run: Run, candidates: Candidates, cache: Cache, progress: Progr
     problems = (problem for path, file in found.items() if path in planned.chosen for problem in file.problems)
     return assemble(
         list(proposals),
-        Scope(planned.chosen, tuple(spec.name for spec in specs)),
+        scope,
         skips=(*links, *planned.skips),
         problems=(*problems, *planned.problems),
     )
@@ -95,6 +95,7 @@ class _Planned:
         self._found = found
         self._facts: dict[str, FileFacts | None] = {path: file.facts for path, file in found.items()}
         self._works: dict[str, list[Work]] = defaultdict(list)
+        self._texts: dict[str, list[TextWork]] = defaultdict(list)
         self.chosen = frozenset(run.files.chosen)
         self.skips: list[Skip] = []
         self.problems: list[Problem] = []
@@ -110,17 +111,25 @@ class _Planned:
         for path, plan in plans.items():
             if path in self.chosen or self.chosen.intersection(plan.together):
                 options = self._run.selection.options.get(spec.name, {})
-                self._works[path].append(Work(spec, options, plan.lines, plan.data))
+                self._works[path].append(Work(spec, options, plan.lines, plan.data, plan.groups, plan.innermost))
 
     def tasks(self) -> list[Task]:
-        return [Task(path, tuple(self._works[path]), self._facts.get(path)) for path in sorted(self._works)]
+        return [
+            Task(path, tuple(self._works.get(path, ())), self._facts.get(path), tuple(self._texts.get(path, ())))
+            for path in sorted({*self._works, *self._texts})
+        ]
+
+    @property
+    def scope(self) -> frozenset[str]:
+        """The files that may change: those of Python, and of others those that are to be changed."""
+        return self.chosen.union(filter(self._run.files.covers, self._texts))
 
     def _surveys(self, spec: CodemodSpec) -> dict[str, tuple[tuple[int, ...], object]]:
         return {path: file.surveys[spec.name] for path, file in self._found.items() if spec.name in file.surveys}
 
     def _decided(self, spec: CodemodSpec) -> Mapping[str, FilePlan]:
         surveys = {path: data for path, (_, data) in self._surveys(spec).items()}
-        more = lru_cache(maxsize=None)(partial(self._survey_more, spec))
+        more = partial(self._survey_more, spec)
         project = Project(self._run.root, self._run.files.all, surveys, self._facts_of, self._search, more)
         try:
             decision = load(spec).decide(project, self._run.selection.options.get(spec.name, {}))
@@ -129,6 +138,8 @@ class _Planned:
             self.problems.append(codemod_problem("pyproject.toml", spec.name, error))
             return {}
         self._leave(spec, decision)
+        for text in decision.texts:
+            self._texts[text.path].append(TextWork(spec.name, spec.safety, text))
         return decision.files
 
     def _check(self, decision: object) -> None:
@@ -137,22 +148,26 @@ class _Planned:
             raise CodemodError(f"`decide` returned {decision!r}", "Return a Decision, with a FilePlan for each file.")
         if beyond := sorted(decision.files.keys() - {*self._run.files.all, *self.chosen}):
             raise CodemodError(f"`decide` plans for {beyond[0]}, which is none of the project's Python files")
+        if astray := sorted(text.path for text in decision.texts if not is_inside(text.path)):
+            raise CodemodError(f"`decide` has a text for {astray[0]!r}, which is no path inside the repository")
         pickle.dumps(decision)
 
     def _leave(self, spec: CodemodSpec, decision: Decision) -> None:
         self.skips += (
             Skip(spec.name, site.path, site.line, site.rule, site.reason)
             for site in decision.skips
-            if site.path in self.chosen
+            if self._run.files.covers(site.path)
         )
 
-    def _survey_more(self, spec: CodemodSpec, path: str) -> object:
-        """Survey a file that the prefilter did not let through, because a decision asks for it."""
-        found = survey_all(self._run.root, {path: (spec.name,)}, (spec,), self._cache, 1, None).get(path)
-        if found is None:
-            return None
-        self._facts.setdefault(path, found.facts)
-        return found.surveys.get(spec.name, ((), None))[1]
+    def _survey_more(self, spec: CodemodSpec, paths: Sequence[str]) -> dict[str, object]:
+        """Survey files that the prefilter did not let through, because a decision asks for them."""
+        new = {path: (spec.name,) for path in paths if spec.name not in self._candidates.get(path, ())}
+        found = survey_all(self._run.root, new, (spec,), self._cache, self._run.request.jobs, None)
+        for path, file in found.items():
+            self._facts.setdefault(path, file.facts)
+            if path in self.chosen:
+                self.problems += (problem for problem in file.problems if problem.kind == "codemod")
+        return {path: file.surveys[spec.name][1] for path, file in found.items() if spec.name in file.surveys}
 
     def _facts_of(self, path: str) -> FileFacts | None:
         if path not in self._facts:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
 
 from greenmod.apply import Rendering
+from greenmod.engine.lines import Opcode, opcodes
 
 _CONTEXT = 3
-_Opcode = tuple[str, int, int, int, int]
 
 
 def patch(rendering: Rendering) -> bytes:
@@ -36,7 +35,7 @@ def file_patch(path: str, before: bytes | None, after: bytes | None) -> bytes:
 def hunks(before: bytes, after: bytes) -> Iterator[bytes]:
     """Yield the hunks between two texts."""
     old, new = _lines(before), _lines(after)
-    for group in _grouped(_opcodes(old, new)):
+    for group in _grouped(opcodes(old, new)):
         first, last = group[0], group[-1]
         yield b"@@ -%s +%s @@\n" % (_range(first[1], last[2]), _range(first[3], last[4]))
         for tag, i, j, k, m in group:
@@ -58,30 +57,9 @@ def _line(sign: bytes, line: bytes) -> bytes:
     return sign + line if line.endswith(b"\n") else sign + line + b"\n\\ No newline at end of file\n"
 
 
-def _opcodes(old: Sequence[bytes], new: Sequence[bytes]) -> list[_Opcode]:
-    """Compare what lies between the common head and tail: edits are few and files are long."""
-    head = _common(old, new)
-    tail = _common(old[head:][::-1], new[head:][::-1])
-    middle = SequenceMatcher(None, old[head : len(old) - tail], new[head : len(new) - tail])
-    codes: list[_Opcode] = [("equal", 0, head, 0, head)] if head else []
-    codes += ((tag, i + head, j + head, k + head, m + head) for tag, i, j, k, m in middle.get_opcodes())
-    if tail:
-        codes.append(("equal", len(old) - tail, len(old), len(new) - tail, len(new)))
-    return codes
-
-
-def _common(old: Sequence[bytes], new: Sequence[bytes]) -> int:
-    size = 0
-    for one, other in zip(old, new, strict=False):
-        if one != other:
-            break
-        size += 1
-    return size
-
-
-def _grouped(codes: Sequence[_Opcode]) -> Iterator[list[_Opcode]]:
+def _grouped(codes: Sequence[Opcode]) -> Iterator[list[Opcode]]:
     """Cut the opcodes into hunks: long equal runs between changes separate them."""
-    group: list[_Opcode] = []
+    group: list[Opcode] = []
     for number, (tag, i, j, k, m) in enumerate(codes, 1):
         if tag != "equal":
             group.append((tag, i, j, k, m))

@@ -1,0 +1,101 @@
+"""What a decision asks for on the way, and what it may hand back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from greenmod.model import ChangeSet
+from greenmod.session import Request, make_plan
+
+CODEMOD = '''
+import libcst as cst
+
+from greenmod.api import Codemod, Decision, FilePlan, Survey, TextChange
+
+
+class Rename(Codemod):
+    """Rename `old`."""
+
+    name = "rename-old"
+    triggers = ("old",)
+
+    @classmethod
+    def survey(cls, file):
+        if "fail" in file.text:
+            raise ValueError("no luck")
+        return None if "nothing" in file.text else Survey((1,), len(file.text))
+
+    @classmethod
+    def decide(cls, project, options):
+        found = {}
+        DECIDE
+        return Decision({path: FilePlan(groups=("g",)) for path in project.surveys}, texts=tuple(found.values()))
+
+    def leave_Name(self, original, updated):
+        if original.value == "stop":
+            self.refuse("g", original, "no-way", "it stops here")
+        if original.value != "old":
+            return updated
+        return self.change(original, cst.Name("new"), "Rename", group="g")
+'''
+SURVEY_ALL = 'found = {1: TextChange("found.txt", repr(dict(project.survey_all(project.paths))), "g", "Say")}'
+
+
+def planned(root: Path, decide: str, files: dict[str, str], jobs: int = 1, codemod: str = CODEMOD) -> ChangeSet:
+    (root / "codemods").mkdir()
+    (root / "codemods/rename_old.py").write_text(codemod.replace("DECIDE", decide))
+    (root / "pyproject.toml").write_text("[tool.greenmod]\ncodemods = ['codemods']\nselect = ['rename-old']\n")
+    for path, text in files.items():
+        (root / path).write_text(text)
+    return make_plan(Request((root,), jobs=jobs))[1]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_decision_can_survey_many_files_at_once(jobs: int, tmp_path: Path) -> None:
+    files = {"a.py": "old", "b.py": "old  # nothing", "c.py": "x = 1", "d.py": "nothing"}
+    (change,) = planned(tmp_path, SURVEY_ALL, files, jobs=jobs).changes
+    assert change.edits[1].text == "{'a.py': 3, 'b.py': None, 'c.py': 5, 'd.py': None}"
+
+
+def test_survey_that_fails_on_another_file_is_named(tmp_path: Path) -> None:
+    (problem,) = planned(tmp_path, SURVEY_ALL, {"a.py": "old", "other.py": "fail"}).problems
+    assert (problem.path, "no luck" in problem.message) == ("other.py", True)
+
+
+@pytest.mark.parametrize("path", ["../outside.ini", "/etc/hosts", ".git/config", ""])
+def test_text_for_no_path_of_the_repository_is_a_problem(path: str, tmp_path: Path) -> None:
+    decide = f'found = {{1: TextChange({path!r}, "x", "g", "Say")}}'
+    found = planned(tmp_path, decide, {"a.py": "old"})
+    (problem,) = found.problems
+    assert (found.changes, f"{path!r}, which is no path inside the repository" in problem.message) == ((), True)
+
+
+def test_skip_may_name_a_line_of_any_file(tmp_path: Path) -> None:
+    codemod = CODEMOD.replace("texts=tuple(found.values())", "skips=found")
+    decide = 'from greenmod.api import SkippedSite; found = (SkippedSite("a.ini", 3, "rule", "reason"),)'
+    found = planned(tmp_path, decide, {"a.py": "old", "a.ini": "x"}, codemod=codemod)
+    assert [(skip.path, skip.line) for skip in found.skips] == [("a.ini", 3)]
+
+
+def test_group_refused_in_one_file_is_left_alone_in_all_and_in_texts(tmp_path: Path) -> None:
+    decide = 'found = {1: TextChange("new.ini", "x", "g", "Say")}'
+    found = planned(tmp_path, decide, {"a.py": "old", "b.py": "x\nold; stop\n"})
+    assert (found.changes, found.problems) == ((), ())
+    assert [(skip.path, skip.line, skip.rule) for skip in found.skips] == [
+        ("a.py", 1, "no-way"),
+        ("b.py", 2, "no-way"),
+        ("new.ini", 1, "no-way"),
+    ]
+
+
+def test_group_is_left_alone_where_one_of_its_files_can_not_be_worked_on(tmp_path: Path) -> None:
+    found = planned(tmp_path, "project.surveys['b.py']", {"a.py": "old", "b.py": "old"})
+    assert len(found.changes) == 1
+    (tmp_path / "b.py").write_text("# @generated\nold")
+    found = make_plan(Request((tmp_path,)))[1]
+    assert (found.changes, [(skip.path, skip.rule) for skip in found.skips]) == (
+        (),
+        [("a.py", "generated"), ("b.py", "generated")],
+    )
