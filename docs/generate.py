@@ -31,7 +31,7 @@ def pages() -> Iterator[tuple[Path, str]]:
 
 
 def bookshop_diff() -> str:
-    """Return what `greenmod run` prints for the first change of each codemod in the sample application."""
+    """Return what `greenmod run` prints for the first change of code by each codemod in the sample application."""
     with TemporaryDirectory() as name:
         folder = Path(name).resolve()
         for path in (ROOT / "fixtures/projects/bookshop").rglob("*"):
@@ -42,7 +42,7 @@ def bookshop_diff() -> str:
         request = session.Request((folder,), use_cache=False, jobs=1)
         _, plan = session.make_plan(request, replace(config.load(folder), root=folder))
         baselines = {path: apply.read_baseline(folder, plan, path) for path in plan.paths()}
-        first = {change.codemod: change for change in reversed(plan.changes)}
+        first = {change.codemod: change for change in reversed(plan.changes) if change.path.endswith(".py")}
         return "\n".join("".join(change_text(change, baselines)) for _, change in sorted(first.items()))
 
 

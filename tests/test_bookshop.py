@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -37,6 +38,11 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
+def definitions(path: Path) -> list[str]:
+    """Return the functions of a file, as their lines begin."""
+    return re.findall(r"^((?:async )?def \w+)", path.read_text("utf-8"), re.MULTILINE)
+
+
 def test_turns_the_red_tests_green_and_leaves_the_bystander(bookshop: Path) -> None:
     before = contents(bookshop)
 
@@ -45,21 +51,33 @@ def test_turns_the_red_tests_green_and_leaves_the_bystander(bookshop: Path) -> N
     report = json.loads(done.stdout)
     verification = report["verification"]
     assert done.returncode == 0, done.stderr
-    assert report["summary"]["changes"] == {"async-client-app-to-transport": 3, "orm-mode-to-from-attributes": 3}
-    assert report["written"] == ["bookshop/schemas.py", "tests/conftest.py", "tests/test_reviews.py"]
+    assert report["summary"]["changes"] == {
+        "async-client-app-to-transport": 3,
+        "orm-mode-to-from-attributes": 3,
+        "testclient-to-async": 3,
+    }
+    assert report["written"] == [
+        "bookshop/schemas.py",
+        "pyproject.toml",
+        "tests/conftest.py",
+        "tests/test_catalogue_page.py",
+        "tests/test_reviews.py",
+        "tests/test_visitors.py",
+    ]
     assert (verification["before"]["passed"], verification["before"]["failed"], verification["before"]["error"]) == (
-        8,
+        14,
         5,
         5,
     )
     assert (verification["after"]["passed"], verification["after"]["failed"], verification["after"]["error"]) == (
-        17,
+        23,
         1,
         0,
     )
     assert len(verification["fixed"]) == 9
     assert verification["still_red"] == [BYSTANDER]
     assert verification["dropped"] == []
+    assert verification["unawaited"] == []
     changed = {path for path, data in contents(bookshop).items() if before.get(path) != data}
     assert changed == set(report["written"])
 
@@ -69,11 +87,40 @@ def test_turns_the_red_tests_green_and_leaves_the_bystander(bookshop: Path) -> N
     assert contents(bookshop) == before
 
 
+def test_the_websites_tests_become_async_and_stay_green(bookshop: Path) -> None:
+    done = greenmod(bookshop, "run", "--select", "testclient-to-async", "--write", "--format", "json")
+
+    report = json.loads(done.stdout)
+    assert report["written"] == ["pyproject.toml", "tests/test_catalogue_page.py", "tests/test_visitors.py"]
+    assert [(skip["path"], skip["line"], skip["rule"]) for skip in report["skips"]] == [
+        ("tests/test_visitors.py", 38, "websocket")
+    ]
+    assert '    "asgi-lifespan>=2.1",\n    "httpx>=0.28",\n' in (bookshop / "pyproject.toml").read_text("utf-8")
+    assert definitions(bookshop / "tests/test_catalogue_page.py") == [
+        "async def test_old_bookmarks_lead_to_the_catalogue",
+        "async def test_the_catalogue_has_moved_for_good",
+    ]
+    assert definitions(bookshop / "tests/test_visitors.py") == [
+        "async def visitor",
+        "async def reserve",
+        "async def test_reads_the_opening_hours",
+        "async def test_reserves_two_books",
+        "async def test_cannot_reserve_what_is_reserved",
+        "def test_rings_the_bell",
+    ]
+    # A request that nobody awaits would be a warning in a test that still passes.
+    command = [sys.executable, "-m", "pytest", "-q", "-W", "error::RuntimeWarning"]
+    command += ["-W", "error::pytest.PytestUnraisableExceptionWarning", *report["written"][1:]]
+    tested = subprocess.run(command, cwd=bookshop, capture_output=True, text=True, check=False)
+    assert tested.returncode == 0, tested.stdout
+    assert "6 passed" in tested.stdout
+
+
 def test_the_demonstration_tells_its_story(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
 
     done = greenmod(tmp_path, "demo")
 
     assert done.returncode == 0, done.stderr
-    assert "9 tests turned green, none got worse; 1 stayed red" in done.stdout
-    assert "6 changes in 3 files" in done.stdout
+    assert "9 tests turned green, 14 stayed green, none got worse; 1 stayed red" in done.stdout
+    assert "9 changes in 6 files" in done.stdout

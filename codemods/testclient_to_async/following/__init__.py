@@ -1,0 +1,1 @@
+"""Names over the whole repository, and the clients that they hold."""

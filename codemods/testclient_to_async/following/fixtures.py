@@ -1,0 +1,127 @@
+"""Which fixture a parameter gets, as pytest would say: class, module, conftest files from the nearest up, plugins."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from ..survey.rows import Function
+from .world import File, Place, World
+
+_EXEMPT = ("self", "cls", "request")
+
+
+class Fixtures:
+    """The fixtures and tests of the loaded files."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._paths = frozenset(world.project.paths)
+        self._takers: dict[str, list[tuple[str, Function]]] = defaultdict(list)
+        self._seen: set[str] = set()
+        self._remembered: dict[tuple[str, str, str], tuple[Place, ...]] = {}
+        self._loaded = 0
+
+    def takers(self, name: str) -> list[tuple[str, Function]]:
+        """Return the tests and fixtures of the loaded files that ask for a fixture by name."""
+        for path in self._world.files.keys() - self._seen:
+            self._seen.add(path)
+            for function in self._world.files[path].rows.functions:
+                if function.fixture or self.is_test(path, function):
+                    for parameter in (*self.asked(function), *function.requested):
+                        self._takers[parameter].append((path, function))
+        return self._takers[name]
+
+    def asked(self, function: Function) -> tuple[str, ...]:
+        """Return the parameters that fixtures give a value."""
+        last = len(function.parameters) - function.defaults
+        return tuple(p for p in function.parameters[:last] if p not in _EXEMPT and p not in function.parametrized)
+
+    def find(self, path: str, function: Function, name: str) -> Place | None:
+        """Return the fixture that a test or fixture gets for a parameter."""
+        own = Place("function", path, "", function.qualname)
+        return next((place for place in self._seen_from(path, function.qualname, name) if place != own), None)
+
+    def overriding(self, path: str, name: str) -> Iterator[Place]:
+        """Yield the fixtures of a name below the folder of a conftest file: they may stand in for the one it sees."""
+        folder = path.rpartition("/")[0]
+        if not path.endswith("conftest.py"):
+            folder = path
+        for file in self._world.files.values():
+            if not folder or file.path == folder or file.path.startswith(f"{folder}/"):
+                for function in file.rows.functions:
+                    if function.fixture and name_of(function) == name:
+                        yield Place("function", file.path, "", function.qualname)
+
+    def is_test(self, path: str, function: Function) -> bool:
+        """Tell whether pytest would collect a function, the names of files left aside."""
+        outer, _, name = function.qualname.rpartition(".")
+        if not name.startswith("test") or function.fixture:
+            return False
+        facts = self._world.files[path].facts
+        return not outer or facts.find_class(outer) is not None
+
+    def _seen_from(self, path: str, qualname: str, name: str) -> tuple[Place, ...]:
+        """Return the fixtures of a name that a function could get, the nearest first."""
+        if self._loaded != len(self._world.files):
+            self._remembered.clear()
+            self._loaded = len(self._world.files)
+        key = path, self._world.owner(path, qualname), name
+        if key not in self._remembered:
+            found = tuple(self._visible(path, key[1], name))
+            self._remembered[key] = found
+        return self._remembered[key]
+
+    def _visible(self, path: str, owner: str, name: str) -> Iterator[Place]:
+        while owner:
+            for place in self._world.lineage(path, owner):
+                yield from self._in_class(place, name)
+            owner = owner.rpartition(".")[0]
+        yield from self._in_module(path, name)
+        for conftest in conftests(path):
+            if conftest in self._paths:
+                yield from self._in_module(conftest, name)
+        for file in list(self._world.files.values()):
+            for plugin in file.rows.plugins:
+                if module := self._world.project.module_path(plugin, file.path):
+                    yield from self._in_module(module, name)
+
+    def _in_class(self, owner: Place, name: str) -> Iterator[Place]:
+        file = self._world.file(owner.path)
+        for function in reversed(file.rows.functions if file else ()):
+            is_inside = function.qualname.rpartition(".")[0] == owner.name
+            if function.fixture and is_inside and name_of(function) == name:
+                yield Place("function", owner.path, "", function.qualname)
+
+    def _in_module(self, path: str, name: str, depth: int = 0) -> Iterator[Place]:
+        file = self._world.file(path)
+        if file is None or depth > 3:
+            return
+        for function in reversed(file.rows.functions):
+            if function.fixture and "." not in function.qualname and name_of(function) == name:
+                yield Place("function", path, "", function.qualname)
+        if imported := self._imported(file, name):
+            yield imported
+        for star in file.facts.star_imports:
+            if module := self._world.project.module_path(star, path):
+                yield from self._in_module(module, name, depth + 1)
+
+    def _imported(self, file: File, name: str) -> Place | None:
+        if name not in file.facts.names.get("", {}):
+            return None
+        place = self._world.lookup(file.path, "", name).place
+        function = self._world.function(place) if place.kind == "function" and place.path != file.path else None
+        return place if function and function.fixture else None
+
+
+def conftests(path: str) -> Iterator[str]:
+    """Yield the conftest files that could stand above a file, the nearest first."""
+    folder = path
+    while folder:
+        folder = folder.rpartition("/")[0]
+        yield f"{folder}/conftest.py".lstrip("/")
+
+
+def name_of(fixture: Function) -> str:
+    """Return the name that a fixture goes by."""
+    return fixture.named or fixture.qualname.rpartition(".")[2]

@@ -1,0 +1,1 @@
+"""How the project runs its tests, and what it declares: settings, runners, dependencies."""

@@ -1,0 +1,1 @@
+"""What is remembered of each file, found by `ast`."""
