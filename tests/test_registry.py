@@ -142,6 +142,7 @@ def test_finds_codemods_in_folders_packages_and_files(tmp_path: Path) -> None:
         (f"{MINIMAL}    triggers = ('',)\n", "`triggers` must be"),
         (f"{MINIMAL}    triggers = ((),)\n", "`triggers` must be"),
         (f"{MINIMAL}    triggers = (1,)\n", "`triggers` must be"),
+        (f"{MINIMAL}    reaches = 'word'\n", "`reaches` must be"),
         (f"{MINIMAL}    pattern = '('\n", "`pattern` must be"),
         (f"{MINIMAL}    statement_local = 'yes'\n", "`statement_local` must be"),
         (f"{MINIMAL}    safety = Safety.PERHAPS\n", "`safety` must be"),

@@ -31,6 +31,7 @@ class TestclientToAsync(Rewriting, Codemod):
     source = "https://fastapi.tiangolo.com/advanced/async-tests/"
     safety = Safety.SAFE
     triggers = ("TestClient",)
+    reaches = ("def test",)
     options = (
         Option(
             "fidelity",

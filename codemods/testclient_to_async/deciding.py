@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from greenmod.api import Decision, FilePlan, Project, SkippedSite
+from greenmod.api import Decision, FilePlan, Project, SkippedSite, TextChange
 
 from .following.clients import Block
 from .following.world import Occurrence, Place
@@ -54,13 +55,24 @@ class _Planner:
             if component.block is not None:
                 self._left += self._analysis.skips(component)
         homes = missing.groups
-        used = {homes[path] for component, _ in written for path in self._files(component) if path in homes}
         wanted = [(path, package) for component, sheet in written for path in sheet.operations
                   for package in self._running.undeclared(path, sheet.packages)]  # fmt: skip
-        texts = [change for change in missing.changes if change.group in used]
-        texts += self._running.declaring.changes(wanted)
+        served = ((change, self._served(change, written, homes)) for change in missing.changes)
+        texts = [replace(change, serves=names) for change, names in served if names]
+        names = tuple(component.name for component, _ in written)
+        texts += (replace(change, serves=names) for change in self._running.declaring.changes(wanted))
         files = self._plans(written, homes)
         return Decision(files, tuple(dict.fromkeys((*self._left, *self._bystanders()))), tuple(texts))
+
+    def _served(
+        self, change: TextChange, written: Sequence[tuple[Component, Written]], homes: Mapping[str, frozenset[str]]
+    ) -> tuple[str, ...]:
+        """Return the components that need a fixture `anyio_backend`."""
+        return tuple(
+            component.name
+            for component, sheet in written
+            if any(change.group in homes.get(path, ()) for path in sheet.operations)
+        )
 
     # Components
 
@@ -97,7 +109,9 @@ class _Planner:
 
     # Plans
 
-    def _plans(self, written: list[tuple[Component, Written]], homes: Mapping[str, str]) -> dict[str, FilePlan]:
+    def _plans(
+        self, written: list[tuple[Component, Written]], homes: Mapping[str, frozenset[str]]
+    ) -> dict[str, FilePlan]:
         operations: dict[str, list[Operation]] = defaultdict(list)
         groups: dict[str, dict[str, Group]] = defaultdict(dict)
         expected: dict[str, list[Expected]] = defaultdict(list)
@@ -124,7 +138,7 @@ class _Planner:
         """LibCST gives what stands above the first statement to the module, so that one is shown as well."""
         return {start for start, _ in self._world.files[path].facts.statements[:1]}
 
-    def _group(self, component: Component, sheet: Written, homes: Mapping[str, str]) -> Group:
+    def _group(self, component: Component, sheet: Written, homes: Mapping[str, frozenset[str]]) -> Group:
         path, number = component.constructors[0].path, int(component.constructors[0].name)
         call = self._world.call(path, number)
         missing = sorted({p for each in sheet.operations for p in self._running.undeclared(each, sheet.packages)})
@@ -134,7 +148,7 @@ class _Planner:
             self._running.runner(path).why,
             *([f"imports {' and '.join(missing)}, which the project didn't declare"] if missing else []),
         ]
-        requires = tuple(sorted({homes[each] for each in sheet.operations if each in homes}))
+        requires = tuple(sorted({group for each in sheet.operations for group in homes.get(each, ())}))
         return Group("Send requests through httpx's AsyncClient", "; ".join(parts), requires)
 
     def _counted(self, component: Component) -> str:

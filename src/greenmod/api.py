@@ -142,8 +142,9 @@ class TextChange:
     """A whole new text for a file, as part of the Change `group`: for settings, requirements, and new files.
 
     Only the lines that differ become edits, so that others may change the rest; a file that is not there is made. Lines
-    end with `\\n`, whatever the file's own ends are. `requires` names groups that the Change can't live without, `line`
-    is where it is shown: where the text begins to differ, unless it is given.
+    end with `\\n`, whatever the file's own ends are. `requires` names groups that the Change can't live without,
+    `serves` those that it is for: it goes where none of them stays. `line` is where it is shown: where the text begins
+    to differ, unless it is given.
     """
 
     path: str
@@ -154,6 +155,7 @@ class TextChange:
     requires: tuple[str, ...] = ()
     line: int | None = None
     imports: tuple[ImportNeed, ...] = ()
+    serves: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +215,9 @@ class Codemod(cst.CSTTransformer):
     safety: ClassVar[Safety] = Safety.SAFE
     #: Words without which a file can't concern the codemod: any of the entries, all words of an entry that is a tuple.
     triggers: ClassVar[Triggers] = ()
+    #: Words of files that a decision may reach from others, though they hold no trigger: where only such files were
+    #: given, the rest of the repository is looked at all the same, and they are told which path to add.
+    reaches: ClassVar[Triggers] = ()
     #: A second cheap question for files that passed `triggers`: a regular expression over the bytes.
     pattern: ClassVar[str] = ""
     options: ClassVar[tuple[Option, ...]] = ()

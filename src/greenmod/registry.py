@@ -29,6 +29,7 @@ _LITERALS = {
     "name": "a word such as `verb-thing`",
     "source": "a string",
     "triggers": "a tuple of words, or of tuples of words",
+    "reaches": "a tuple of words, or of tuples of words",
     "pattern": "a regular expression",
     "statement_local": "True or False",
 }
@@ -56,6 +57,7 @@ class CodemodSpec:
     source: str = ""
     safety: Safety = Safety.SAFE
     triggers: tuple[str | tuple[str, ...], ...] = ()
+    reaches: tuple[str | tuple[str, ...], ...] = ()
     pattern: str = ""
     options: tuple[OptionSpec, ...] = ()
     statement_local: bool = False
@@ -282,7 +284,7 @@ def _is_right(key: str, value: object) -> bool:
             return _NAME.fullmatch(name) is not None
         case "pattern", str(pattern):
             return _compiles(pattern)
-        case "triggers", [*entries]:
+        case "triggers" | "reaches", [*entries]:
             words = [word for entry in entries for word in (entry if isinstance(entry, (tuple, list)) else (entry,))]
             return () not in entries and all(isinstance(word, str) and word for word in words)
     return False

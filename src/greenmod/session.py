@@ -30,7 +30,10 @@ Candidates = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the command line asks for. `jobs` of None means: as many processes as the work is worth."""
+    """What the command line asks for. `jobs` of None means: as many processes as the work is worth.
+
+    Without `reach`, given files are looked at only if they hold what a codemod looks for, as a hook wants it.
+    """
 
     paths: tuple[Path, ...] = ()
     select: tuple[str, ...] = ()
@@ -40,6 +43,7 @@ class Request:
     jobs: int | None = None
     use_cache: bool = True
     gated: bool = True
+    reach: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +102,22 @@ def find_candidates(run: Run) -> Candidates:
     """Return the files that some codemod must look at, with the codemods' names; empty where there is nothing to do."""
     chosen = run.files.chosen
     needs_all = any(spec.has_decide for spec in run.selection.specs)
-    if run.is_partial and not any(True for _ in scan(run.root, chosen, run.gate)):
+    if run.is_partial and not any(True for _ in scan(run.root, chosen, run.gate)) and not _is_reached(run):
         return {}
     with open_cache(run) as cache:
         needed = sorted({*run.files.all, *chosen}) if needs_all and run.is_partial else chosen
         return scan_cached(run.root, needed, run.gate, cache)
 
 
+def _is_reached(run: Run) -> bool:
+    """Tell whether a decision over the repository may concern given files that hold no trigger themselves."""
+    reaches = {spec.name: spec.reaches for spec in run.selection.specs if spec.reaches and run.request.reach}
+    return bool(reaches) and any(True for _ in scan(run.root, run.files.chosen, Gate(reaches)))
+
+
 def plan(run: Run, candidates: Candidates, progress: Progress | None = None) -> ChangeSet:
     """Survey, decide and propose over the candidates."""
-    if not any(path in candidates for path in run.files.chosen):
+    if not candidates:
         return ChangeSet()
     from greenmod.planning.plan import plan_changes
 

@@ -55,6 +55,16 @@ def test_pieces_of_one_group_are_one_change_over_all_files() -> None:
     assert (change.imports, change.paths) == ((need,), ("a.py", "b.py"))
 
 
+def test_leaves_out_what_serves_groups_that_are_not_there() -> None:
+    served = replace(piece((5, 5, "y"), group="setup"), serves=("main", "other"))
+    main = piece((0, 1, "x"), path="b.py", group="main")
+    only_a = Scope(frozenset({"a.py"}), ("one",))
+    assert [change.path for change in plan(served, main).changes] == ["a.py", "b.py"]
+    left = plan(served, main, scope=only_a)
+    assert (left.changes, left.skips) == ((), ())
+    assert [skip.path for skip in plan(main, scope=only_a).skips] == []
+
+
 def test_change_names_the_changes_it_requires() -> None:
     found = plan(piece((0, 1, "x"), group="base"), piece((5, 6, "y"), group="leaf", requires=("base",)))
     assert [change.requires for change in found.changes] == [(), ("one:a.py:f:1",)]

@@ -6,6 +6,7 @@ all on asyncio; where the project has tests that are meant to run on both, each 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
@@ -26,12 +27,12 @@ _SCOPES = ("function", "class", "module", "package", "session")
 
 
 class Missing(NamedTuple):
-    """The fixtures that converted tests lack: the changes that add them, and the group of each test's file; and the
-    files in which there can't be one, with the reason.
+    """The fixtures that converted tests lack: the changes that add them, and the groups that each test's file needs;
+    and the files in which there can't be one, with the reason.
     """
 
     changes: tuple[TextChange, ...]
-    groups: Mapping[str, str]
+    groups: Mapping[str, frozenset[str]]
     refused: Mapping[str, Block]
 
 
@@ -49,12 +50,16 @@ class Backends:
         """Return what the files in `paths` lack, and those that import a converted test from them."""
         lacking = [path for path in paths if not self._is_given(path)]
         refused = {path: block for path in lacking if (block := self._refusal(path)) is not None}
-        importers = {path for path in self._importers(tests) if path not in lacking and not self._is_given(path)}
+        importers = {path: home for path, home in self._importers(tests) if not self._is_given(path)}
         wanted = [path for path in lacking if path not in refused and not self.mark(path)]
-        wanted += sorted(importers - refused.keys())
+        wanted += sorted(importers.keys() - refused.keys() - {*wanted})
         homes = {path: path for path in wanted} if self._is_both else self._homes(wanted)
         changes = tuple(self._change(home) for home in sorted(set(homes.values())))
-        return Missing(changes, {path: f"anyio-backend:{home}" for path, home in homes.items()}, refused)
+        groups: dict[str, set[str]] = defaultdict(set)
+        for path, home in homes.items():
+            for needing in {path, importers.get(path, path)}:
+                groups[needing].add(_group(home))
+        return Missing(changes, {path: frozenset(found) for path, found in groups.items()}, refused)
 
     def mark(self, path: str) -> str:
         """Return the mark that keeps a converted test on asyncio beside tests that run on all backends."""
@@ -81,8 +86,8 @@ class Backends:
             return Block(place.path, function.line, "anyio-backends", words)
         return None
 
-    def _importers(self, tests: Sequence[Place]) -> Iterator[str]:
-        """Yield the files that import a test from another one: pytest collects it there as well."""
+    def _importers(self, tests: Sequence[Place]) -> Iterator[tuple[str, str]]:
+        """Yield the files that import a test from another one, and that: pytest collects it in both."""
         names = {(place.path, place.name) for place in tests}
         world = self._world
         for path, file in list(world.files.items()):
@@ -90,7 +95,7 @@ class Backends:
                 if fact.name.startswith("test") and not fact.scope:
                     found = world.lookup(path, "", fact.name).place
                     if (found.path, found.name) in names:
-                        yield path
+                        yield path, found.path
 
     def _can_hide(self, path: str) -> bool:
         """Tell whether the project's pytest is sure to know `HIDDEN_PARAM`, which keeps a test's id as it is."""
@@ -170,7 +175,7 @@ class Backends:
     def _change(self, path: str) -> TextChange:
         title = "Run anyio's tests on asyncio, as TestClient does"
         why = "anyio's tests run once for each of its backends unless a fixture `anyio_backend` says which"
-        group, text = f"anyio-backend:{path}", self._project.read(path)
+        group, text = _group(path), self._project.read(path)
         if text is None:
             return TextChange(path, f"import pytest\n\n\n{_FIXTURE}", group, title, why)
         if self._is_both:
@@ -178,6 +183,11 @@ class Backends:
         else:
             text = f"{text.rstrip()}\n\n\n{_FIXTURE}" if text.strip() else _FIXTURE
         return TextChange(path, text, group, title, why, imports=(ImportNeed(path, "pytest"),))
+
+
+def _group(home: str) -> str:
+    """Return the group of the change that adds a fixture to a file."""
+    return f"anyio-backend:{home}"
 
 
 def _common_folder(paths: Sequence[str]) -> str:

@@ -33,6 +33,7 @@ def hook(
         ignore=settings.names(ignore),
         unsafe=unsafe,
         options=tuple(option or ()),
+        reach=False,
     )
     with Printer(None) as printer:
         report = execute(request, Orders(write=not check), printer, printer.tell)

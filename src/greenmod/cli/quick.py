@@ -25,7 +25,9 @@ def nothing_to_do(argv: list[str]) -> bool:
     from greenmod.report import wording
 
     began = time.monotonic()
-    run = session.start(session.Request(tuple(map(Path, rest)), use_cache="--no-cache" not in argv))
+    run = session.start(
+        session.Request(tuple(map(Path, rest)), use_cache="--no-cache" not in argv, reach=argv[0] == "run")
+    )
     for recovered in recover(run.root):
         print(wording.recovered(recovered), file=sys.stderr)
     if session.find_candidates(run):

@@ -44,6 +44,7 @@ def text_piece(source: Source, work: TextWork) -> Piece | None:
         spans=tuple((offsets[start], offsets[end], text) for start, end, text in spans),
         requires=change.requires,
         imports=change.imports,
+        serves=change.serves,
     )
 
 

@@ -76,6 +76,7 @@ class Piece:
     spans: tuple[tuple[int, int, str], ...]
     requires: tuple[str, ...]
     imports: tuple[ImportNeed, ...]
+    serves: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def assemble(
             wrong.append(_clashing(group.pieces[0], path))
         else:
             changes.append(group)
-    changes = lost.without(changes)
+    changes = _wanted(lost.without(changes))
     built, conflicts = _free_of_conflicts([_change(group) for group in _named(changes)], scope)
     touched = {path for change in built for path in change.paths}
     baselines = {
@@ -64,6 +64,10 @@ class _Group:
     @property
     def paths(self) -> set[str]:
         return {path for piece in self.pieces for path in (piece.path, *(need.path for need in piece.imports))}
+
+    @property
+    def served(self) -> set[Key]:
+        return {(piece.codemod, group) for piece in self.pieces for group in piece.serves}
 
     @property
     def needs(self) -> set[Key]:
@@ -99,6 +103,12 @@ def _groups(proposals: Sequence[Proposal]) -> list[_Group]:
         have[1].append(piece)
         home.update(dict.fromkeys(have[0], first))
     return [_Group(frozenset(keys), tuple(pieces)) for keys, pieces in found.values()]
+
+
+def _wanted(groups: list[_Group]) -> list[_Group]:
+    """Leave out what serves groups none of which is there."""
+    there = {key for group in groups for key in group.keys}
+    return [group for group in groups if not group.served or group.served & there]
 
 
 class _Lost:
