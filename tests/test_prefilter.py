@@ -6,12 +6,13 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenmod.prefilter import Gate, scan
+from greenmod.prefilter import Gate, scan, search
 
 GATE = Gate({"any": ("orm_mode", "é"), "both": (("AsyncClient", "app"), "other"), "either": ("orm",)})
 
@@ -99,3 +100,12 @@ def test_skips_files_that_are_gone_and_keeps_what_cannot_be_read(tmp_path: Path)
 def test_does_not_wait_for_a_named_pipe(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.py")
     assert dict(scan(tmp_path, ["pipe.py"], GATE)) == {}
+
+
+@given(st.lists(st.text("ab_", min_size=1, max_size=3), min_size=1, max_size=6), st.text("ab_ ", max_size=30))
+def test_search_finds_every_word_that_is_there(words: list[str], text: str) -> None:
+    with TemporaryDirectory() as name:
+        (Path(name) / "a.py").write_text(text)
+        found = dict(search(Path(name), ["a.py", "gone.py"], words))
+    expected = frozenset(word for word in words if word in text)
+    assert found == ({"a.py": expected} if expected else {})

@@ -59,6 +59,20 @@ class Gate:
         return repr((sorted(self._needs.items()), sorted(self._patterns.items())))
 
 
+def search(root: Path, paths: Iterable[str], words: Iterable[str]) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield `(path, words)` for each file that holds some of `words`; a file that can't be read holds none."""
+    wanted = tuple(dict.fromkeys(words))
+    automaton = BytesAhoCorasick([word.encode() for word in wanted], matchkind=MatchKind.Standard)
+    for path in paths:
+        try:
+            data = _read(f"{root}{os.sep}{path}")
+        except OSError:
+            continue
+        hits = automaton.find_matches_as_indexes(data, overlapping=True)
+        if hits:
+            yield path, frozenset(wanted[index] for index in {hit[0] for hit in hits})
+
+
 def scan(root: Path, paths: Iterable[str], gate: Gate) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield `(path, codemods)` for each file that concerns some codemod; an unreadable file with all names."""
     base = f"{root}{os.sep}"

@@ -216,15 +216,12 @@ class Clients:
         if function is None or not function.fixture:
             return
         name = name_of(function)
-        for path, taker in list(self.fixtures.takers(name)):
+        for path, taker in self.fixtures.given(place, name):
             own = Place("function", path, "", taker.qualname)
-            found = self.fixtures.find(path, taker, name)
-            is_below = bool(taker.fixture) and own != place and place in self.fixtures.overriding(path, name)
-            if found == place or is_below:
-                self.links.join(place, own)
-                self.touched.add(own)
-                if name in taker.parameters:
-                    self.hold(Place("var", path, taker.qualname, name), place)
+            self.links.join(place, own)
+            self.touched.add(own)
+            if name in taker.parameters:
+                self.hold(Place("var", path, taker.qualname, name), place)
         for path, number in self.world.asked_by_name:
             call = self.world.call(path, number)
             around = self.function_around(path, call.expr.scope)

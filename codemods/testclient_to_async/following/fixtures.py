@@ -20,6 +20,7 @@ class Fixtures:
         self._takers: dict[str, list[tuple[str, Function]]] = defaultdict(list)
         self._seen: set[str] = set()
         self._remembered: dict[tuple[str, str, str], tuple[Place, ...]] = {}
+        self._index: dict[str, tuple[int, dict[Place, list[tuple[str, Function]]]]] = {}
         self._loaded = 0
 
     def takers(self, name: str) -> list[tuple[str, Function]]:
@@ -31,6 +32,18 @@ class Fixtures:
                     for parameter in (*self.asked(function), *function.requested):
                         self._takers[parameter].append((path, function))
         return self._takers[name]
+
+    def given(self, place: Place, name: str) -> list[tuple[str, Function]]:
+        """Return the tests and fixtures that get a fixture, and the fixtures that may get it from further below."""
+        if self._index.get(name, (0, {}))[0] != len(self._world.files):
+            found: dict[Place, list[tuple[str, Function]]] = defaultdict(list)
+            for path, taker in list(self.takers(name)):
+                own = Place("function", path, "", taker.qualname)
+                homes = {self.find(path, taker, name), *(self.overriding(path, name) if taker.fixture else ())}
+                for home in homes - {own, None}:
+                    found[home].append((path, taker))
+            self._index[name] = len(self._world.files), found
+        return self._index[name][1].get(place, [])
 
     def asked(self, function: Function) -> tuple[str, ...]:
         """Return the parameters that fixtures give a value."""

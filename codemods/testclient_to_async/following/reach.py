@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 
 from .fixtures import Fixtures, name_of
-from .world import Place, World
+from .world import File, Place, World
 
 
 class Reach:
@@ -18,6 +18,8 @@ class Reach:
         self._world = world
         self._fixtures = fixtures
         self._asked: set[str] = set()
+        self._counted = 0
+        self._known: list[tuple[str, File]] = []
 
     def needed(self, held: Set[Place], followed: Set[Place]) -> set[str]:
         """Return the files that could use what is held and are not loaded yet."""
@@ -64,12 +66,20 @@ class Reach:
 
     def _served(self, place: Place, name: str) -> Iterator[str]:
         """Yield the folders whose tests see a fixture: through its own conftest file, or one that imports it."""
-        for path, file in self._world.files.items():
+        for path, file in self._homes():
             is_home = path == place.path or name in file.facts.names.get("", {}) or file.facts.star_imports
             if path.endswith("conftest.py") and is_home:
                 yield f"{path.rpartition('/')[0]}/"
             elif file.rows.plugins:
                 yield "/"
+
+    def _homes(self) -> list[tuple[str, File]]:
+        """Return the loaded files through which tests of others may get fixtures."""
+        if self._counted != len(self._world.files):
+            self._counted = len(self._world.files)
+            files = self._world.files.items()
+            self._known = [(path, file) for path, file in files if path.endswith("conftest.py") or file.rows.plugins]
+        return self._known
 
     def _reaches(self, path: str, home: str, words: frozenset[str]) -> bool:
         if home.endswith("/"):

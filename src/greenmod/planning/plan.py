@@ -26,7 +26,7 @@ from greenmod.model import ChangeSet, Problem, Skip
 from greenmod.planning.assemble import Scope, assemble
 from greenmod.planning.pool import Progress, spread
 from greenmod.planning.surveys import survey_all
-from greenmod.prefilter import Gate, scan
+from greenmod.prefilter import search
 from greenmod.registry import CodemodSpec, load
 
 if TYPE_CHECKING:
@@ -176,5 +176,4 @@ class _Planned:
         return self._facts[path]
 
     def _search(self, words: Sequence[str]) -> dict[str, frozenset[str]]:
-        gate = Gate({word: (word,) for word in words})
-        return {path: frozenset(names) for path, names in scan(self._run.root, self._run.files.all, gate)}
+        return dict(search(self._run.root, self._run.files.all, words)) if words else {}
