@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..survey.rows import Expr, Usage
-from .fixtures import Fixtures, name_of
+from .fixtures import Fixtures
 from .links import Links
 from .reach import Reach
 from .world import Found, Occurrence, Place, World
@@ -57,12 +57,17 @@ class Clients:
         self.annotations: list[Annotation] = []
         self.blocks: dict[Place, list[Block]] = {}
         self._fresh: list[Place] = []
+        self._generation = 0
         self._done: set[tuple[Place, Occurrence]] = set()
         self._reach = Reach(world, fixtures)
 
     def follow(self) -> None:
         """Follow every constructor and annotation, loading the files that they lead to, until nothing is new."""
         while True:
+            if self._generation != self.world.generation:
+                self._generation = self.world.generation
+                self._done.clear()
+                self._fresh = sorted(self.held)
             self._start()
             while self._fresh:
                 self._spread(self._fresh.pop())
@@ -215,7 +220,10 @@ class Clients:
         function = self.world.function(place)
         if function is None or not function.fixture:
             return
-        name = name_of(function)
+        for name in sorted(self.fixtures.names(place, function)):
+            self._give_as(place, name)
+
+    def _give_as(self, place: Place, name: str) -> None:
         for path, taker in self.fixtures.given(place, name):
             own = Place("function", path, "", taker.qualname)
             self.links.join(place, own)

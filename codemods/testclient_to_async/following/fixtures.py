@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase as fnmatch
 
+from ..running.pytest_settings import read_settings
 from ..survey.rows import Function
-from .world import File, Place, World
+from .world import Place, World
 
 _EXEMPT = ("self", "cls", "request")
+_DEPTH = 5  # star imports followed
 
 
 class Fixtures:
@@ -21,6 +24,8 @@ class Fixtures:
         self._seen: set[str] = set()
         self._remembered: dict[tuple[str, str, str], tuple[Place, ...]] = {}
         self._index: dict[str, tuple[int, dict[Place, list[tuple[str, Function]]]]] = {}
+        self._passed: dict[str, Mapping[str, Place]] = {}
+        self._settings: dict[str, tuple[str, ...]] = {}
         self._loaded = 0
 
     def takers(self, name: str) -> list[tuple[str, Function]]:
@@ -63,16 +68,24 @@ class Fixtures:
         for file in self._world.files.values():
             if not folder or file.path == folder or file.path.startswith(f"{folder}/"):
                 for function in file.rows.functions:
-                    if function.fixture and name_of(function) == name:
+                    is_inner = file.path == path and "." in function.qualname
+                    if function.fixture and name_of(function) == name and not is_inner:
                         yield Place("function", file.path, "", function.qualname)
 
     def is_test(self, path: str, function: Function) -> bool:
         """Tell whether pytest would collect a function, the names of files left aside."""
         outer, _, name = function.qualname.rpartition(".")
-        if not name.startswith("test") or function.fixture:
+        if function.fixture or not any(_matches(name, pattern) for pattern in self._patterns(path)):
             return False
         facts = self._world.files[path].facts
         return not outer or facts.find_class(outer) is not None
+
+    def _patterns(self, path: str) -> tuple[str, ...]:
+        """Return what the names of tests begin with, or match, in a file's folder."""
+        folder = path.rpartition("/")[0]
+        if folder not in self._settings:
+            self._settings[folder] = ("test", *read_settings(self._world.project.read, folder).python_functions)
+        return self._settings[folder]
 
     def _seen_from(self, path: str, qualname: str, name: str) -> tuple[Place, ...]:
         """Return the fixtures of a name that a function could get, the nearest first."""
@@ -108,23 +121,52 @@ class Fixtures:
 
     def _in_module(self, path: str, name: str, depth: int = 0) -> Iterator[Place]:
         file = self._world.file(path)
-        if file is None or depth > 3:
+        if file is None or depth > _DEPTH:
             return
         for function in reversed(file.rows.functions):
             if function.fixture and "." not in function.qualname and name_of(function) == name:
                 yield Place("function", path, "", function.qualname)
-        if imported := self._imported(file, name):
-            yield imported
+        if (passed := self.passed_on(path).get(name)) is not None:
+            yield passed
         for star in file.facts.star_imports:
             if module := self._world.project.module_path(star, path):
                 yield from self._in_module(module, name, depth + 1)
 
-    def _imported(self, file: File, name: str) -> Place | None:
-        if name not in file.facts.names.get("", {}):
-            return None
-        place = self._world.lookup(file.path, "", name).place
-        function = self._world.function(place) if place.kind == "function" and place.path != file.path else None
-        return place if function and function.fixture else None
+    def passed_on(self, path: str) -> Mapping[str, Place]:
+        """Return the fixtures of other modules that a module has, by the names that they go by there."""
+        if path not in self._passed:
+            file = self._world.files[path]
+            names = {fact.name for fact in file.facts.imports if not fact.scope and fact.name != "*"}
+            names |= {store.target for store in file.rows.stores if not store.scope and "." not in store.target}
+            found: dict[str, Place] = {}
+            for name in sorted(names):
+                place = self._meant(path, name)
+                function = self._world.function(place) if place else None
+                if place and function and function.fixture:
+                    found[function.named or name] = place
+            self._passed[path] = found
+        return self._passed[path]
+
+    def names(self, place: Place, fixture: Function) -> set[str]:
+        """Return every name that a fixture goes by in the loaded files."""
+        found = {name_of(fixture)}
+        for path in list(self._world.files):
+            found |= {name for name, passed in self.passed_on(path).items() if passed == place}
+        return found
+
+    def _meant(self, path: str, name: str) -> Place | None:
+        """Follow a module's name to a function: through an import, or `api = client`."""
+        place = self._world.lookup(path, "", name).place
+        if place.kind == "var":
+            stores = [store for home, store in self._world.stores.get(place, ()) if home == path]
+            if len(stores) == 1 and stores[0].value not in ("none", "other"):
+                place = self._world.lookup(path, "", stores[0].value).place
+        return place if place.kind == "function" else None
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """As pytest does: a prefix, or a pattern of the shell."""
+    return name.startswith(pattern) or (any(sign in pattern for sign in "*?[") and fnmatch(name, pattern))
 
 
 def conftests(path: str) -> Iterator[str]:

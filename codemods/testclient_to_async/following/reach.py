@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 
+from ..survey.rows import Function
 from .fixtures import Fixtures, name_of
 from .world import File, Place, World
 
@@ -18,6 +19,7 @@ class Reach:
         self._world = world
         self._fixtures = fixtures
         self._asked: set[str] = set()
+        self._paths = frozenset(world.project.paths)
         self._counted = 0
         self._known: list[tuple[str, File]] = []
 
@@ -29,7 +31,7 @@ class Reach:
                 names.setdefault(name, set()).add(home)
         wanted = {name: homes for name, homes in names.items() if f"{name}:{len(homes)}" not in self._asked}
         self._asked |= {f"{name}:{len(homes)}" for name, homes in wanted.items()}
-        stems = {stem for homes in wanted.values() for home in homes if (stem := stem_of(home))}
+        stems = {stem for homes in wanted.values() for home in homes if home[-1:] != "/" for stem in self._stems(home)}
         if not wanted:
             return set()
         found: set[str] = set()
@@ -44,7 +46,7 @@ class Reach:
     def may_use(self, path: str, place: Place) -> bool:
         """Tell whether a file, whatever it says, could use a place by name."""
         for name, home in self._reachable(place, is_held=True):
-            words = self._world.project.mentioning(name, stem_of(home) or name).get(path, frozenset())
+            words = self._world.project.mentioning(name, *self._stems(home)).get(path, frozenset())
             if name in words and self._reaches(path, home, words):
                 return True
         return False
@@ -58,20 +60,26 @@ class Reach:
         elif place.kind == "function" and (function := self._world.function(place)):
             name = place.name.rpartition(".")[2]
             if function.fixture:
-                yield from ((name_of(function), folder) for folder in self._served(place, name_of(function)))
+                yield from self._served(place, function)
             if not is_held and self._fixtures.is_test(place.path, function):
                 yield stem_of(place.path), place.path
+            elif owner := self._world.owner(place.path, place.name):
+                yield owner.rpartition(".")[2], place.path
             elif "." not in place.name:
                 yield name, place.path
 
-    def _served(self, place: Place, name: str) -> Iterator[str]:
-        """Yield the folders whose tests see a fixture: through its own conftest file, or one that imports it."""
+    def _served(self, place: Place, fixture: Function) -> Iterator[tuple[str, str]]:
+        """Yield the names of a fixture with the folders whose tests see it: by its own conftest file or another's."""
+        name = name_of(fixture)
         for path, file in self._homes():
-            is_home = path == place.path or name in file.facts.names.get("", {}) or file.facts.star_imports
-            if path.endswith("conftest.py") and is_home:
-                yield f"{path.rpartition('/')[0]}/"
-            elif file.rows.plugins:
-                yield "/"
+            folder = f"{path.rpartition('/')[0]}/"
+            if path.endswith("conftest.py") and (path == place.path or file.facts.star_imports):
+                yield name, folder
+            if path.endswith("conftest.py"):
+                passed = self._fixtures.passed_on(path)
+                yield from ((known, folder) for known, found in passed.items() if found == place)
+            if file.rows.plugins:
+                yield name, "/"
 
     def _homes(self) -> list[tuple[str, File]]:
         """Return the loaded files through which tests of others may get fixtures."""
@@ -84,8 +92,16 @@ class Reach:
     def _reaches(self, path: str, home: str, words: frozenset[str]) -> bool:
         if home.endswith("/"):
             return home == "/" or path.startswith(home)
-        stem = stem_of(home)
-        return path != home and (not stem or stem in words)
+        return path != home and bool(words & self._stems(home))
+
+    def _stems(self, home: str) -> set[str]:
+        """Return the words by which a module is imported: its name, and those of the packages that may pass it on."""
+        found = {stem_of(home)}
+        folder = home.rpartition("/")[0]
+        while folder and f"{folder}/__init__.py" in self._paths:
+            found.add(folder.rpartition("/")[2])
+            folder = folder.rpartition("/")[0]
+        return found - {""}
 
 
 def stem_of(path: str) -> str:

@@ -6,7 +6,7 @@ Files are loaded when something leads to them. Nothing here knows what a client 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from greenmod.api import FileFacts, Project
@@ -76,6 +76,8 @@ class World:
         self.stores: dict[Place, list[tuple[str, Store]]] = defaultdict(list)
         self.arguments: dict[tuple[str, int], list[tuple[str, Place]]] = defaultdict(list)
         self.calls: dict[Place, list[int]] = defaultdict(list)  # by the function that they stand in
+        self.generation = 0  # how often everything was read anew, because classes turned out to be related
+        self._families: dict[Place, Sequence[Place]] = {}
         self._found: dict[tuple[str, str, str], Found] = {}
         self.asked_by_name: list[tuple[str, int]] = []  # `request.getfixturevalue("client")`
 
@@ -84,9 +86,34 @@ class World:
         wanted = [path for path in paths if path not in self.files and path not in self.broken]
         surveys = self.project.survey_all(wanted) if wanted else {}
         fresh = [path for path in wanted if self._add(path, surveys.get(path))]
+        if self._have_new_families(fresh):
+            self._forget()
+            fresh = list(self.files)
+            self.generation += 1
         for path in fresh:
             self._index(self.files[path])
         return fresh
+
+    def _have_new_families(self, fresh: Iterable[str]) -> bool:
+        """Note which classes inherit from each other; tell whether classes that were known before are concerned."""
+        before = dict(self._families)
+        related: dict[Place, set[Place]] = {}
+        for path in fresh:
+            for fact in self.files[path].facts.classes:
+                own = Place("class", path, "", fact.qualname)
+                lineage = {*self.lineage(path, fact.qualname)}
+                if len(lineage) > 1:
+                    related[own] = lineage
+        for lineage in related.values():
+            family = {*lineage}.union(*(self._families.get(each, ()) for each in lineage))
+            for each in family:
+                self._families[each] = sorted(family)
+        return self._families != before
+
+    def _forget(self) -> None:
+        for index in (self.occurrences, self.stores, self.arguments, self.calls, self._found):
+            index.clear()
+        self.asked_by_name.clear()
 
     def file(self, path: str) -> File | None:
         if path not in self.files:
@@ -118,7 +145,7 @@ class World:
     def _lookup(self, path: str, scope: str, chain: str, depth: int) -> Found:
         first, _, rest = chain.partition(".")
         if first.startswith("#"):
-            return Found(Place("call", path, "", first[1:]), rest)
+            return self._of_instance(path, scope, first, rest, depth) or Found(Place("call", path, "", first[1:]), rest)
         facts = self._facts(path)
         if facts is None or depth > _DEPTH:
             return Found(Place("unknown", path, "", chain))
@@ -133,10 +160,34 @@ class World:
                 return found
         return Found(Place("unknown", path, "", chain))
 
+    def _of_instance(self, path: str, scope: str, first: str, rest: str, depth: int) -> Found | None:
+        """Follow `super().name`, `type(self).name` and `Class().name`; None for what other calls return."""
+        file = self.files.get(path)
+        if file is None or not rest:
+            return None
+        call = file.rows.calls.get(int(first[1:]))
+        if call is None:
+            return None
+        owner = self._class_around(file, scope)
+        if call.expr.chain == "super" and owner:
+            lineage = self.lineage(path, owner)
+            return self.member(lineage[1].path, lineage[1].name, rest, depth) if len(lineage) > 1 else None
+        if call.expr.chain == "type" and owner:
+            return self.member(path, owner, rest, depth)
+        made = self.lookup(path, call.expr.scope, call.expr.chain, depth + 1)
+        is_class = made.place.kind == "class" and not made.rest
+        return self.member(made.place.path, made.place.name, rest, depth) if is_class else None
+
+    def _class_around(self, file: File, scope: str) -> str:
+        while scope and file.facts.find_class(scope) is None:
+            scope = scope.rpartition(".")[0]
+        return scope
+
     def member(self, path: str, owner: str, chain: str, depth: int = 0) -> Found:
         """Follow a chain of attributes of a class or of its instances."""
+        chain = chain.removeprefix("__class__.")
         name, _, rest = chain.partition(".")
-        for each in self.lineage(path, owner):
+        for each in (*self.lineage(path, owner), *self.family(path, owner)):
             facts = self._facts(each.path)
             targets = facts.names.get(each.name, {}).get(name, ()) if facts else ()
             if targets and all(target.startswith(_DEFINED) for target in targets):
@@ -144,8 +195,12 @@ class World:
                 if facts and facts.find_class(qualname):
                     return self._in_class(each.path, qualname, rest, depth)
                 return Found(Place("function", each.path, "", qualname), rest)
-        root = self.lineage(path, owner)[-1]
+        root = min(self.family(path, owner), default=self.lineage(path, owner)[-1])
         return Found(Place("attr", root.path, root.name, name), rest)
+
+    def family(self, path: str, owner: str) -> Sequence[Place]:
+        """Return the classes of the loaded files that derive from a class, or share heirs with it; sorted."""
+        return self._families.get(Place("class", path, "", owner), ())
 
     def lineage(self, path: str, owner: str) -> list[Place]:
         """Return a class and those of the project that it derives from, in order."""

@@ -22,6 +22,9 @@ from .judge import judge
 _FIRST = ("suppressed", "subclass", "ambiguous-name", "star-import", "client-factory")
 
 
+_LAST = ("uncalled",)  # where nothing better is known
+
+
 class Component(NamedTuple):
     """One connected piece of a test suite: its name, its members, and why it is left alone if it is."""
 
@@ -30,6 +33,10 @@ class Component(NamedTuple):
     functions: tuple[Place, ...]
     constructors: tuple[Place, ...]
     block: Block | None
+
+
+def _rank(block: Block) -> tuple[bool, bool, Block]:
+    return block.rule not in _FIRST, block.rule in _LAST, block
 
 
 class Analysis:
@@ -101,7 +108,9 @@ class Analysis:
             words = "where this client is made was not found"
             blocks = [*blocks, Block(first.path, self._line(first), "app-unresolved", words)]
         path, line, home = min((place.path, self._line(place), place) for place in members)
-        first_block = min(blocks, key=lambda block: (block.rule not in _FIRST, block), default=None)
+        first_block = min(
+            blocks, key=lambda block: (block.rule not in _FIRST, block.rule in _LAST, block), default=None
+        )
         name = f"{path}:{line}:{home.name or home.kind}"
         return Component(name, tuple(sorted(members)), functions, constructors, first_block)
 

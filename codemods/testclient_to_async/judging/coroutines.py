@@ -57,6 +57,9 @@ class Coroutines:
             if not function.fixture:
                 self._clients.followed.add(place)
                 waiting += self._called(place, function)
+        for place in self.functions:
+            if (function := self._world.function(place)) and function.is_generator:
+                self._check_delegation(place, function)
         self._check_heirs()
 
     def is_helper(self, place: Place, function: Function) -> bool:
@@ -101,6 +104,9 @@ class Coroutines:
             self._block(place, function, "setup-method", f"`{name}` can't be a coroutine: nobody would await it")
         elif self.is_helper(place, function):
             self._check_helper(place, function, name)
+        elif function.fixture and function.is_odd:
+            words = f"`{name}` yields and returns a value, or yields from something: it can't be an async generator"
+            self._block(place, function, "helper-kind", words)
         elif function.is_generator and not function.fixture:
             self._block(place, function, "test-generator", f"`{name}` yields, and an async test must not")
         if function.at[1] < 0:
@@ -115,8 +121,12 @@ class Coroutines:
         if function.fixture and function.scope == "?":
             self._block(place, function, "fixture-scope", f"the scope of the fixture `{name}` isn't known")
         self._check_class(place, function)
+        if not function.fixture and self._is_overridden(place, name):
+            self._block(place, function, "overridden-method", f"`{name}` is overridden in another class")
 
     def _check_helper(self, place: Place, function: Function, name: str) -> None:
+        if not self._world.occurrences.get(place) and not is_for_tests(place.path):
+            self._block(place, function, "uncalled", f"nothing that was found calls `{name}`, so nobody would await it")
         wrapped = [d for d in function.decorators if d.rpartition(".")[2] in _WRAPPERS]
         if wrapped or (name.startswith("__") and name.endswith("__")):
             what = f"decorated with `{wrapped[0]}`" if wrapped else "a special method"
@@ -133,8 +143,6 @@ class Coroutines:
                 "helper-kind",
                 f"`{name}` calls the client and yields: its callers would need `async for`",
             )
-        elif self._is_overridden(place, name):
-            self._block(place, function, "overridden-method", f"`{name}` is overridden in another class")
 
     def _is_delegated(self, place: Place) -> bool:
         """Tell whether nothing is done with a generator but `yield from` it, in fixtures: those pytest resumes."""
@@ -149,9 +157,7 @@ class Coroutines:
         if not owner:
             return False
         own = Place("class", place.path, "", owner)
-        if any(name in self._names(each) for each in self._world.lineage(place.path, owner)[1:]):
-            return True
-        return any(name in self._names(heir) for heir in self._world.heirs(own))
+        return any(name in self._names(each) for each in self._world.family(place.path, owner) if each != own)
 
     def _names(self, owner: Place) -> frozenset[str]:
         facts = self._world.project.facts(owner.path)
@@ -175,11 +181,12 @@ class Coroutines:
         return bool(stores) and all(self._is_mark(path, store.scope, store.value) for path, store in stores)
 
     def _class_decorators(self, place: Place) -> Iterator[str]:
-        facts = self._world.files[place.path].facts
+        rows = self._world.files[place.path].rows
         scope = place.name
         while scope := scope.rpartition(".")[0]:
-            fact = facts.find_class(scope)
-            yield from fact.decorators if fact else ()
+            for expr in (*rows.exprs, *(call.expr for call in rows.calls.values())):
+                if expr.usage.kind == "decorates" and expr.usage.detail == scope:
+                    yield expr.chain
 
     def _is_mark(self, path: str, scope: str, value: str) -> bool:
         """Tell whether a name was given a mark: `needs_db = pytest.mark.skipif(…)`."""
@@ -213,6 +220,15 @@ class Coroutines:
                 self.cases[TestCase(each.path, each.name)] = place
                 self._clients.links.join(place, each)
 
+    def _check_delegation(self, place: Place, function: Function) -> None:
+        """`yield from` works in an async generator only where it becomes `async for`."""
+        for number in self._world.calls.get(place, ()):
+            expr = self._world.call(place.path, number).expr
+            if expr.usage.kind == "delegated" and Awaited(place.path, number) not in self.delegated:
+                self._block(
+                    place, function, "helper-kind", f"`yield from {expr.chain}(…)` can't stand in an async generator"
+                )
+
     def _check_heirs(self) -> None:
         """A base that changes must not be one of classes that have nothing to do with it."""
         owners = {Place("class", place.path, "", self._world.owner(place.path, place.name)) for place in self.functions}
@@ -226,6 +242,13 @@ class Coroutines:
 
     def _block(self, place: Place, function: Function, rule: str, words: str) -> None:
         self._clients.block(place, place.path, function.line, rule, words)
+
+
+def is_for_tests(path: str) -> bool:
+    """Tell whether a file is one that only tests use, by its name and folders."""
+    *folders, name = path.split("/")
+    is_named = name.startswith(("test_", "conftest")) or name.removesuffix(".py").endswith(("_test", "_tests"))
+    return is_named or any(folder in ("test", "tests", "testing") for folder in folders)
 
 
 _WRAPPERS = frozenset({"property", "cached_property", "lru_cache", "cache", "contextmanager", "asynccontextmanager",

@@ -16,6 +16,10 @@ from .coroutines import Coroutines
 from .uses import Uses
 
 _DYNAMIC = re.compile(r"""\b(?:import_module|__import__)\(\s*(?!["'\s])""")
+_STORED = re.compile(
+    r"""\.state\.\w+\s*(?::[^=\n]+)?=(?!=)|\[["']state["']\]\[[^\]]+\]\s*=(?!=)|setattr\(\s*\w+\.state"""
+)
+_LAZY = ("lazy_fixture", "lf")
 _STATE_WORDS = ("request.state", '["state"]', "['state']", "websocket.state")
 
 
@@ -35,22 +39,32 @@ class Elsewhere:
         self._states()
 
     def _asked_by_name(self) -> None:
-        """Block async fixtures that `request.getfixturevalue` may be asked for: it can't await."""
-        for place in self._coroutines.functions:
-            function = self._world.function(place)
+        """Block fixtures that `request.getfixturevalue` may be asked for: it can't await, nor be followed."""
+        for place in sorted({*self._coroutines.functions, *self._clients.held}):
+            function = self._world.function(place) if place.kind == "function" else None
             if function is None or not function.fixture:
                 continue
             name = name_of(function)
+            self._lazily(place, name)
             for path, number in self._world.asked_by_name:
                 call = self._world.call(path, number)
                 spoken = self._world.project.mentioning(f'"{name}"', f"'{name}'") if not call.strings else ()
-                if name in call.strings or path in spoken:
-                    words = f"`getfixturevalue` may be asked for `{name}`, which it can't await"
+                is_named = name in call.strings and place in self._coroutines.functions
+                if is_named or path in spoken:
+                    words = f"`getfixturevalue` may be asked for `{name}`, which can't be followed"
+                    self._clients.block(place, path, call.expr.at[0], "client-escapes", words)
+
+    def _lazily(self, place: Place, name: str) -> None:
+        """Block `lazy_fixture("client")`."""
+        for path, file in list(self._world.files.items()):
+            for call in file.rows.calls.values():
+                if call.expr.chain.rpartition(".")[2] in _LAZY and name in call.strings:
+                    words = f"`{call.expr.chain}` asks for `{name}`, which can't be followed"
                     self._clients.block(place, path, call.expr.at[0], "client-escapes", words)
 
     def _called_elsewhere(self) -> None:
         """Block what is used on modules that are imported by a name made at run time: nobody would await it."""
-        if not self._dynamic_importers:
+        if not self._importers:
             return
         names = self._exported()
         for path in self._world.project.mentioning(*(f".{name}" for name in names)) if names else ():
@@ -81,23 +95,31 @@ class Elsewhere:
 
     def _may_import(self, path: str, target: str) -> bool:
         """Tell whether a file, or a conftest file above it, may import another under a name made at run time."""
-        own = [each for each in (path, *conftests(path)) if each in self._dynamic_importers]
+        own = [each for each in (path, *conftests(path)) if each in self._importers]
         module = target.removesuffix(".py").replace("/", ".")
         for importer in own:
             file = self._world.file(importer)
             for call in file.rows.calls.values() if file else ():
                 if call.expr.chain.rpartition(".")[2] in ("import_module", "__import__"):
                     start, _, end = next(iter(call.strings), "").partition("{")
-                    if f".{start}" in f".{module}" and module.endswith(end):
+                    if f".{start.replace('%s', '')}" in f".{module}" and module.endswith(end):
                         return True
         return False
 
     def _states(self) -> None:
         """Block a lifespan that is entered beside its client where something reads the state that it may yield."""
         for entered, place in self._uses.entered.items():
-            if not entered.is_built and (reader := self._state_reader(entered.path)):
+            reader = self._state_reader(entered.path)
+            if reader and entered.is_built and not _STORED.search(self._world.project.read(reader) or ""):
+                continue
+            if reader:
                 line = self._world.files[entered.path].rows.withs[entered.number].at[0]
-                words = f"the lifespan's state would not reach the requests ({reader} reads it)"
+                what = (
+                    "what a request keeps in its state would stay for the next"
+                    if entered.is_built
+                    else ("the lifespan's state would not reach the requests")
+                )
+                words = f"{what} ({reader})"
                 self._clients.block(place, entered.path, line, "lifespan-state", words)
 
     def _state_reader(self, path: str) -> str:
@@ -122,6 +144,10 @@ class Elsewhere:
     @cached_property
     def _state_readers(self) -> frozenset[str]:
         return frozenset(self._world.project.mentioning(*_STATE_WORDS))
+
+    @cached_property
+    def _importers(self) -> frozenset[str]:
+        return frozenset(self._world.project.mentioning("import_module(", "__import__("))
 
     @cached_property
     def _dynamic_importers(self) -> frozenset[str]:

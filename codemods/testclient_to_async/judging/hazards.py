@@ -13,6 +13,7 @@ from .elsewhere import Elsewhere
 from .loops import Loops
 from .patches import Patches
 from .requests import REQUESTS
+from .strangers import Strangers
 from .uses import Uses
 
 _CONTEXT = "context variables are read here, and what the app sets would now reach the test"
@@ -27,7 +28,8 @@ _TELLING = {
     "threading.get_ident": ("threads", _THREAD),
     "threading.local": ("threads", _THREAD),
 }
-_STARLETTE_ONLY = ("template", "context")
+# What httpx's async responses don't have, or have as a coroutine.
+_NOT_ALIKE = ("template", "context", "close", "iter_raw", "is_stream_consumed")
 
 
 class Hazards:
@@ -38,8 +40,8 @@ class Hazards:
         self._world = clients.world
         self._uses = uses
         self._coroutines = coroutines
-        self._loops = Loops(clients.world)
-        self._patches = Patches(clients)
+        self._loops = Loops(clients.world, clients.fixtures)
+        self._patches = Patches(clients, coroutines)
 
     def look(self) -> None:
         """Block every component in which something is found."""
@@ -53,6 +55,7 @@ class Hazards:
         self._answers()
         self._patches.replaced()
         Elsewhere(self._clients, self._uses, self._coroutines).look()
+        Strangers(self._clients, self._coroutines).look()
 
     @cached_property
     def _told(self) -> Mapping[str, list[Block]]:
@@ -64,7 +67,25 @@ class Hazards:
                     if place.name == name or place.name.startswith(f"{name}."):
                         for occurrence in occurrences:
                             found[occurrence.path].append(Block(occurrence.path, occurrence.expr.at[0], rule, words))
+            elif place.kind == "var" and not place.scope and self._is_context(place):
+                for occurrence in occurrences:
+                    line = occurrence.expr.at[0]
+                    found[occurrence.path].append(Block(occurrence.path, line, "context-variables", _CONTEXT))
         return found
+
+    def _is_context(self, place: Place) -> bool:
+        """Tell whether a name of a module is a context variable."""
+        file = self._world.file(place.path) if place.path in self._context_files else None
+        for store in file.rows.stores if file else ():
+            if store.target == place.name and not store.scope and store.value.startswith("#"):
+                call = self._world.call(place.path, int(store.value[1:]))
+                if call.expr.chain.rpartition(".")[2] == "ContextVar":
+                    return True
+        return False
+
+    @cached_property
+    def _context_files(self) -> Mapping[str, frozenset[str]]:
+        return self._world.project.mentioning("ContextVar")
 
     def _answers(self) -> None:
         """Block what reads from a response something that only Starlette's client puts there."""
@@ -78,6 +99,6 @@ class Hazards:
                 kept = self._world.lookup(awaited.path, call.expr.scope, call.expr.usage.detail)
                 uses += self._world.occurrences.get(kept.place, ())
             for use in uses:
-                if use.path == awaited.path and use.rest.partition(".")[0] in _STARLETTE_ONLY:
-                    words = f"httpx's responses have no `{use.rest.partition('.')[0]}`"
+                if use.path == awaited.path and use.rest.partition(".")[0] in _NOT_ALIKE:
+                    words = f"`{use.rest.partition('.')[0]}` of a response is another thing with httpx's async client"
                     self._clients.block(place, use.path, use.expr.at[0], "template-response", words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..following.clients import Clients
+from ..following.fixtures import conftests
 from ..following.world import Place
 from ..survey.rows import Function, Usage
 
@@ -65,7 +66,10 @@ class Inflows:
         assert function is not None
         if function.fixture or self._clients.fixtures.is_test(place.path, function):
             fixture = self._clients.fixtures.find(place.path, function, place.name)
-            if place.name in function.parametrized or fixture is None:
+            if self._is_parametrized(place.path, place.name):
+                words = f"`{place.name}` is parametrised for all of these tests"
+                self._clients.block(place, place.path, function.line, "mixed-clients", words)
+            elif place.name in function.parametrized or fixture is None:
                 self._clients.block(
                     place, place.path, function.line, "mixed-clients", f"no fixture `{place.name}` was found"
                 )
@@ -83,6 +87,16 @@ class Inflows:
                     if target == place and value not in self._clients.held:
                         words = f"`{place.name}` of `{place.scope}` gets something that isn't known to be a TestClient"
                         self._clients.block(place, occurrence.path, occurrence.expr.at[0], "mixed-clients", words)
+
+    def _is_parametrized(self, path: str, name: str) -> bool:
+        """Tell whether a module, or a conftest file above it, parametrises a name for tests that don't say so."""
+        for each in (path, *conftests(path)):
+            file = self._world.files.get(each)
+            for call in file.rows.calls.values() if file else ():
+                is_meant = call.expr.chain.endswith(".parametrize") and call.expr.usage.kind != "decorates"
+                if is_meant and any(name in text.replace(" ", "").split(",") for text in call.strings[:1]):
+                    return True
+        return False
 
     def _instead(self, place: Place, function: Function) -> list[Place]:
         """Return the fixtures that a fixture may get as well, asked for from further below."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from ..following.clients import Block
+from ..following.fixtures import Fixtures
 from ..following.world import Place, World
 from .requests import REQUESTS
 from .wording import said
@@ -24,8 +25,9 @@ _THREADS = frozenset(
 class Loops:
     """Answers for functions that are to become coroutines."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, fixtures: Fixtures) -> None:
         self._world = world
+        self._fixtures = fixtures
         self._loops: dict[Place, Block | None] = {}
 
     def blocks(self, place: Place, is_started: bool) -> Iterator[Block]:
@@ -39,6 +41,7 @@ class Loops:
             if name in _THREADS:
                 words = f"{said(chain)}: a request from another thread can't be awaited"
                 yield Block(place.path, line, "threads", words)
+        yield from self._in_fixtures(place)
         if is_started and (sleep := self._sleep(place, set())) is not None:
             yield sleep
         if (loop := self._loop(place)) is not None:
@@ -54,6 +57,21 @@ class Loops:
                     found = self._world.lookup(place.path, expr.scope, expr.chain)
                     is_whole = not found.rest or found.place.kind == "external"
                     yield expr.at[0], expr.chain, found.place if is_whole else Place("unknown")
+
+    def _in_fixtures(self, place: Place) -> Iterator[Block]:
+        """Yield what the fixtures of a test do: stop the clock, or give it a function that runs a loop."""
+        function = self._world.function(place)
+        for name in function.parameters if function else ():
+            fixture = self._fixtures.find(place.path, function, name) if function else None
+            if fixture is None or fixture.path not in self._world.files:
+                continue
+            for line, chain, found in self._called(fixture):
+                if found.kind == "external" and found.name.startswith("hiro."):
+                    words = f"{said(chain)} stops the clock of the event loop too"
+                    yield Block(fixture.path, line, "frozen-time", words)
+            is_called = any(chain.partition(".")[0] == name for _, chain, _ in self._called(place))
+            if is_called and (loop := self._loop(fixture)) is not None:
+                yield loop
 
     def _has_timeout(self, place: Place) -> bool:
         numbers = self._world.calls.get(place, ())

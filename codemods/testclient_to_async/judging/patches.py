@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from ..following.clients import Block, Clients
+from ..following.clients import Block, Clients, is_client_class
 from ..following.fixtures import conftests
+from ..following.world import Found, Place
+from ..survey.rows import Call
+from .coroutines import Coroutines
 
 _PATCHERS = frozenset({"multiple", "object", "patch", "setattr", "spy", "stub"})
 _CLASSES = (".AsyncClient", ".ASGITransport")
@@ -16,8 +19,9 @@ _TELLING = ("AsyncClient.", "ASGITransport.", "httpx.AsyncClient", "httpx2.Async
 class Patches:
     """Answers for test files."""
 
-    def __init__(self, clients: Clients) -> None:
+    def __init__(self, clients: Clients, coroutines: Coroutines) -> None:
         self._clients = clients
+        self._coroutines = coroutines
         self._world = clients.world
         self._found: dict[str, Block | None] = {}
 
@@ -31,17 +35,35 @@ class Patches:
     def replaced(self) -> None:
         """Block the clients of a module whose class is replaced by name: `patch("tests.api.TestClient")`."""
         for path, file in list(self._world.files.items()):
-            for call in file.rows.calls.values():
+            for number, call in file.rows.calls.items():
                 if call.expr.chain.rpartition(".")[2] in _PATCHERS:
-                    for text in call.strings:
-                        self._replaced(path, call.expr.at[0], text)
+                    self._replaced(path, number, call)
 
-    def _replaced(self, path: str, line: int, text: str) -> None:
-        module, _, name = text.rpartition(".")
-        target = self._world.project.module_path(module, path) if name == "TestClient" and module else None
-        for place in self._clients.constructors:
-            if place.path == target:
-                self._clients.block(place, path, line, "client-escapes", f"`{text}` is patched here")
+    def _replaced(self, path: str, number: int, call: Call) -> None:
+        arguments = [value for _, value in self._world.arguments[path, number]]
+        targets = [(value.path, text) for value in arguments for text in call.strings if value.kind == "module"]
+        for text in call.strings:
+            module, _, name = text.rpartition(".")
+            if module and (home := self._world.project.module_path(module, path)):
+                targets.append((home, name))
+        is_setattr = call.expr.chain.endswith("setattr")
+        for home, name in targets:
+            for place in self._replaceable(home, name, is_setattr):
+                self._clients.block(place, path, call.expr.at[0], "client-escapes", f"`{name}` is patched here")
+        if any(is_client_class(Found(value)) for value in arguments):
+            for place in self._clients.constructors:
+                if place.path == path or path.endswith("conftest.py"):
+                    self._clients.block(place, path, call.expr.at[0], "client-escapes", "the class is patched here")
+
+    def _replaceable(self, home: str, name: str, is_setattr: bool) -> Iterator[Place]:
+        """Yield what a module's name stands for that a patch would take away: its clients, or a coroutine to be."""
+        if name == "TestClient":
+            yield from (place for place in self._clients.constructors if place.path == home)
+        found = self._world.lookup(home, "", name).place
+        if found in self._clients.held and found.kind == "var":
+            yield found
+        if is_setattr and found in self._coroutines.functions:
+            yield found
 
     @cached_property
     def _speakers(self) -> Mapping[str, frozenset[str]]:

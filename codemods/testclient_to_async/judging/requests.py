@@ -7,6 +7,7 @@ has not.
 from __future__ import annotations
 
 from ..following.world import Occurrence, Place
+from ..survey.bodies import FILES
 from .uses import Awaited, Uses
 from .wording import said
 
@@ -30,6 +31,8 @@ class Requests:
         what = said(occurrence.expr.chain)
         if occurrence.rest in REQUESTS or occurrence.rest == "close":
             self._request(place, occurrence) if occurrence.is_called else self._method(place, occurrence)
+        elif occurrence.rest == "build_request" and occurrence.is_called:
+            self._build(place, occurrence)
         elif first in _ALIKE:
             self._authorise(place, occurrence)
         elif first in ("websocket_connect", "stream"):
@@ -45,8 +48,12 @@ class Requests:
         call, what = self._world.call(occurrence.path, occurrence.number), said(occurrence.expr.chain)
         if call.body == "url":
             self._uses.block(place, occurrence, "encoded")
-        elif call.body and not self._is_text(occurrence, call.body.partition("=")[2]):
+        elif call.body and not self._can_be_sent(occurrence, *call.body.split("=")):
             self._uses.block(place, occurrence, "body")
+        elif "stream" in call.keywords:
+            self._uses.block(place, occurrence, "stream")
+        elif (auth := self._sync_auth(occurrence)) is not None:
+            self._uses.block(place, occurrence, "auth", name=auth)
         elif "allow_redirects" in call.keywords:
             self._uses.block(place, occurrence, "redirects")
         elif occurrence.expr.usage.kind == "awaited":
@@ -54,11 +61,40 @@ class Requests:
         elif self._uses.await_call(place, occurrence, what) and occurrence.rest == "close":
             self._uses.closed.add(Awaited(occurrence.path, occurrence.number))
 
-    def _is_text(self, occurrence: Occurrence, name: str) -> bool:
-        """Tell whether a name is given nothing but text and bytes."""
+    def _build(self, place: Place, occurrence: Occurrence) -> None:
+        call = self._world.call(occurrence.path, occurrence.number)
+        if call.body and (call.body == "url" or not self._can_be_sent(occurrence, *call.body.split("="))):
+            self._uses.block(place, occurrence, "encoded" if call.body == "url" else "body")
+
+    def _sync_auth(self, occurrence: Occurrence) -> str | None:
+        """Return the class of the project, handed as `auth=`, that may not know how to authorise async requests."""
+        for detail, value in self._world.arguments[occurrence.path, occurrence.number]:
+            if detail == "auth" and value.kind == "call":
+                return self._lacks_flow(occurrence.path, int(value.name))
+        return None
+
+    def _lacks_flow(self, path: str, number: int) -> str | None:
+        call = self._world.call(path, number)
+        callee = self._world.of_call(path, call)
+        if callee.kind != "class":
+            return None if callee.kind == "external" else call.expr.chain
+        for each in self._world.lineage(callee.path, callee.name):
+            facts = self._world.project.facts(each.path)
+            if facts and {"auth_flow", "async_auth_flow"} & facts.names.get(each.name, {}).keys():
+                return None
+        return call.expr.chain
+
+    def _can_be_sent(self, occurrence: Occurrence, keyword: str, name: str) -> bool:
+        """Tell whether a name is given nothing but text and bytes; as `data=`, whether it is no open file."""
         place = self._world.lookup(occurrence.path, occurrence.expr.scope, name).place if name else None
         stores = self._world.stores.get(place, []) if place else []
+        if keyword == "data":
+            return bool(name) and not any(self._is_file(path, store.value) for path, store in stores)
         return bool(stores) and all(store.is_text for _, store in stores)
+
+    def _is_file(self, path: str, value: str) -> bool:
+        is_call = value.startswith("#")
+        return is_call and self._world.call(path, int(value[1:])).expr.chain.rpartition(".")[2] in FILES
 
     def _authorise(self, place: Place, occurrence: Occurrence) -> None:
         """`client.auth = Signature()`: a class of the project may know how to authorise synchronous requests only."""
@@ -66,10 +102,10 @@ class Requests:
         if occurrence.rest != "auth" or expr.usage.kind != "stored":
             return
         for store in self._world.files[path].rows.stores:
-            if (store.scope, store.target) == (expr.scope, expr.chain) and store.value.startswith("#"):
-                call = self._world.call(path, int(store.value[1:]))
-                if self._world.of_call(path, call).kind != "external":
-                    self._uses.block(place, occurrence, "auth", name=call.expr.chain)
+            is_meant = (store.scope, store.target) == (expr.scope, expr.chain) and store.value.startswith("#")
+            name = self._lacks_flow(path, int(store.value[1:])) if is_meant else None
+            if name is not None:
+                self._uses.block(place, occurrence, "auth", name=name)
 
     def _method(self, place: Place, occurrence: Occurrence) -> None:
         """Judge a method that isn't called on the spot: `pytest.raises(E, client.get, "/")`, `send = client.post`."""

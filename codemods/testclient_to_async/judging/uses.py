@@ -79,6 +79,9 @@ class Uses:
         """Return the app of a client as its constructor writes it, where that means the same at an occurrence."""
         root = self.clients.links.root(place)
         built = [each for each in self.clients.constructors if self.clients.links.root(each) == root]
+        direct = [Place("call", path, "", store.value[1:]) for path, store in self.world.stores.get(place, ())]
+        if len(built) > 1 and len(direct) == 1:
+            built = [each for each in built if each == direct[0]]
         if len(built) != 1:
             return ""
         call = self.world.call(built[0].path, int(built[0].name))

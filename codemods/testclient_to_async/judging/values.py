@@ -156,7 +156,16 @@ class Values:
         target = self._world.lookup(path, scope, occurrence.expr.usage.detail or "?").place
         again = [store.line for home, store in self._world.stores.get(target, ()) if home == path and store.line > end]
         for later in self._world.occurrences.get(target, ()) if target.kind == "var" else ():
-            line = later.expr.at[0]
+            line, usage = later.expr.at[0], later.expr.usage
             is_behind = later.path == path and later.expr.scope == scope and line > end
-            if is_behind and not any(stored <= line for stored in again):
+            leaves = not later.rest and not later.is_called and usage.kind in ("returned", "assigned", "walrus")
+            if (is_behind and not any(stored <= line for stored in again)) or leaves or self._leaves(later, scope, end):
                 self._uses.block(place, later, "used-after")
+
+    def _leaves(self, use: Occurrence, scope: str, end: int) -> bool:
+        """Tell whether a function inside uses a client that is closed by the time it is called."""
+        inner = Place("function", use.path, "", use.expr.scope)
+        if not use.expr.scope.startswith(f"{scope}."):
+            return False
+        calls = self._world.occurrences.get(inner, ())
+        return any(not call.is_called or call.expr.at[0] > end for call in calls)

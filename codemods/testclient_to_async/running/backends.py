@@ -18,6 +18,7 @@ from ..following.fixtures import conftests
 from ..following.world import Place
 from ..judging.components import Analysis
 from ..survey.rows import Function
+from .pytest_settings import read_settings
 
 BACKEND = "anyio_backend"
 _FIXTURE = '@pytest.fixture(scope="session")\ndef anyio_backend():\n    return "asyncio"\n'
@@ -44,6 +45,7 @@ class Backends:
         self._world = analysis.world
         self._project: Project = analysis.world.project
         self._seen: dict[str, Place | None] = {}
+        self._tops: dict[str, str] = {}
         self._hiding: dict[Requirement | None, bool] = {}
 
     def missing(self, paths: Sequence[str], tests: Sequence[Place]) -> Missing:
@@ -166,11 +168,22 @@ class Backends:
     def _homes(self, paths: Sequence[str]) -> dict[str, str]:
         """Return the conftest file for each file: the rootmost above it, else a new one above all of them."""
         known = frozenset(self._project.paths)
-        homes = {path: next((c for c in reversed([*conftests(path)]) if c in known), "") for path in paths}
+        homes = {}
+        for path in paths:
+            above = [c for c in conftests(path) if c in known and c.startswith(self._top(path))]
+            homes[path] = above[-1] if above else ""
         lonely = [path for path, home in homes.items() if not home]
         folder = _common_folder(lonely)
         new = f"{folder}/conftest.py".lstrip("/")
         return {path: home or new for path, home in homes.items()}
+
+    def _top(self, path: str) -> str:
+        """Return the folder of the settings that pytest reads: it loads no conftest file above them."""
+        folder = path.rpartition("/")[0]
+        if folder not in self._tops:
+            top = read_settings(self._project.read, folder).path.rpartition("/")[0]
+            self._tops[folder] = f"{top}/" if top else ""
+        return self._tops[folder]
 
     def _change(self, path: str) -> TextChange:
         title = "Run anyio's tests on asyncio, as TestClient does"

@@ -12,16 +12,18 @@ _TEXT_MAKERS = frozenset(
     | {"model_dump_json", "packb", "read", "read_bytes", "read_text", "replace", "SerializeToString", "str", "strip"}
     | {"to_json", "tobytes", "urlencode"}
 )
-_SENDS = frozenset({"post", "put", "patch", "request", "get", "delete", "head", "options"})
+# What opens or makes something that is read while it is sent.
+FILES = frozenset({"BytesIO", "fdopen", "iter", "NamedTemporaryFile", "open", "StringIO", "TemporaryFile"})
+_SENDS = frozenset({"build_request", "post", "put", "patch", "request", "get", "delete", "head", "options"})
 
 
 def body_hint(node: ast.Call, name: str) -> str:
-    """Return `content=name` or `url` where something in a request needs a closer look, else nothing."""
+    """Return `content=name`, `data=name` or `url` where something in a request needs a closer look, else nothing."""
     if name not in _SENDS:
         return ""
     for keyword in node.keywords:
         if keyword.arg in ("content", "data") and not _is_plain(keyword.value, keyword.arg == "data"):
-            return f"content={getattr(keyword.value, 'id', '')}"
+            return f"{keyword.arg}={getattr(keyword.value, 'id', '')}"
     for each in (*node.args, *(keyword.value for keyword in node.keywords if keyword.arg == "url")):
         for part in ast.walk(each):
             if isinstance(part, ast.Constant) and isinstance(part.value, str) and "%25" in part.value:
@@ -45,7 +47,9 @@ def _is_plain(node: ast.expr, is_data: bool) -> bool:
             return _is_plain(node.body, is_data) and _is_plain(node.orelse, is_data)
         case ast.Call():
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            return is_data or name in _TEXT_MAKERS
+            return name not in FILES if is_data else name in _TEXT_MAKERS
         case ast.GeneratorExp():
+            return False
+        case ast.Name():
             return False
     return is_data

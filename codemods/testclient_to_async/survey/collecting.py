@@ -66,6 +66,7 @@ class _Collector:
         self.plugins: tuple[str, ...] = ()
         self.shared: dict[str, tuple[str, ...]] = {}
         self._yields: set[str] = set()
+        self._odd: set[str] = set()
         self._visitors = {
             getattr(ast, name[7:]): getattr(self, name) for name in dir(self) if name.startswith("_visit_")
         }
@@ -99,7 +100,10 @@ class _Collector:
             self.calls,
             self.withs,
             tuple(
-                function._replace(is_generator=function.qualname in self._yields)
+                function._replace(
+                    is_generator=function.qualname in self._yields,
+                    is_odd=function.qualname in self._yields and function.qualname in self._odd,
+                )
                 for function in sorted(self.functions, key=lambda function: function.line)
             ),
             tuple(sorted(self.stores)),
@@ -200,6 +204,8 @@ class _Collector:
         self._push(node.value, where._replace(usage=Usage("statement"), is_bare=True))
 
     def _visit_Return(self, node: ast.Return, where: _Where) -> None:
+        if node.value is not None:
+            self._odd.add(where.scope)
         self._push(node.value, where._replace(usage=Usage("returned"), is_bare=True))
 
     def _visit_Yield(self, node: ast.Yield, where: _Where) -> None:
@@ -208,7 +214,9 @@ class _Collector:
 
     def _visit_YieldFrom(self, node: ast.YieldFrom, where: _Where) -> None:
         self._yields.add(where.scope)
-        is_whole = where.usage.kind == "statement"
+        is_whole = where.usage.kind == "statement" and isinstance(node.value, ast.Call)
+        if not is_whole:
+            self._odd.add(where.scope)
         self._push(node.value, where._replace(usage=Usage("delegated") if is_whole else Usage("other", "yield from")))
 
     def _visit_Await(self, node: ast.Await, where: _Where) -> None:

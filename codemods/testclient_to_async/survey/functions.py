@@ -42,7 +42,6 @@ def describe(node: Definition, qualname: str, line: bytes) -> Function:
         tuple(parametrized),
         tuple(requested),
         *_fixture(node),
-        at_end=node.end_lineno or node.lineno,
     )
 
 

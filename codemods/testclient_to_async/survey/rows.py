@@ -94,7 +94,7 @@ class Function(NamedTuple):
     named: str = ""
     autouse: bool = False
     has_params: bool = False
-    at_end: int = 0
+    is_odd: bool = False
 
 
 class Store(NamedTuple):

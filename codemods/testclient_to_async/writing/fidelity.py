@@ -15,10 +15,11 @@ _LITERALS = ('"testclient"', "'testclient'")
 _USER_AGENT = (
     *("user-agent", "User-Agent", "USER-AGENT", "user_agent", "UserAgent", "HTTP_USER_AGENT"),
     *("dict(request.headers)", "request.headers)", "request.headers.items", "request.headers.raw"),
-    "headers.mutablecopy",
+    *("headers.mutablecopy", "headers.items()", "req.headers)", "headers.raw"),
 )
 _ADDRESS = (
-    *("request.client", ".client.host", ".client.port", "websocket.client", 'scope["client"]', "scope['client']"),
+    *("request.client", "req.client", "conn.client", "websocket.client", ".client.host", ".client.port"),
+    *('scope["client"]', "scope['client']", 'scope.get("client")', 'req["client"]'),
     *("client_host", "client_ip", "remote_addr", "get_remote_address", "get_ipaddr"),
     *("ProxyHeaders", "X-Forwarded", "x-forwarded", "X-Real-I", "x-real-i"),
 )

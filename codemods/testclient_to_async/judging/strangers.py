@@ -1,0 +1,137 @@
+"""Uses through receivers that aren't followed: a method of some instance, an attribute of some object.
+
+What becomes a coroutine, and what holds a client, must be known wherever it is used. So an attribute of the same name
+on something unknown, in a file of tests, is taken for such a use.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from ..following.clients import Clients
+from ..following.world import Found, Place
+from ..survey.rows import Expr
+from .coroutines import Coroutines, is_for_tests
+from .requests import REQUESTS
+from .wording import said
+
+_UNKNOWN = ("attr", "call", "unknown", "var")
+
+
+class Strangers:
+    """Blocks what may be used through something unknown."""
+
+    def __init__(self, clients: Clients, coroutines: Coroutines) -> None:
+        self._clients = clients
+        self._world = clients.world
+        self._coroutines = coroutines
+
+    def look(self) -> None:
+        """Look at every attribute that has a telling name."""
+        methods, attributes = self._methods(), self._attributes()
+        self._unknown_fixtures()
+        self._named_in_text({**methods, **attributes})
+        names = {*methods, *attributes}
+        if not names:
+            return
+        for path in self._world.project.mentioning(*(f".{name}" for name in names)):
+            is_near = is_for_tests(path) or path in self._world.files
+            if is_near and (file := self._world.file(path)) is not None:
+                for expr in (*file.rows.exprs, *(call.expr for call in file.rows.calls.values())):
+                    self._look_at(path, expr, methods, attributes)
+
+    def _look_at(
+        self, path: str, expr: Expr, methods: dict[str, list[Place]], attributes: dict[str, list[Place]]
+    ) -> None:
+        parts = expr.chain.split(".")
+        meant = methods.get(parts[-1], ()) if len(parts) > 1 else ()
+        if len(parts) > 2 and parts[-1] in REQUESTS:
+            meant = (*meant, *attributes.get(parts[-2], ()))
+        if not meant:
+            return
+        found = self._world.lookup(path, expr.scope, expr.chain)
+        if not self._is_unknown(found) or found.place in self._clients.held:
+            return
+        for place in meant:
+            words = f"{said(expr.chain)} may be `{place.name}`, on an instance that isn't followed"
+            self._clients.block(place, path, expr.at[0], "client-escapes", words)
+
+    def _named_in_text(self, meant: Mapping[str, list[Place]]) -> None:
+        """Block what `getattr(self, "client")` asks for by name."""
+        for path, file in list(self._world.files.items()):
+            for call in file.rows.calls.values():
+                if call.expr.chain == "getattr":
+                    for place in (place for text in call.strings for place in meant.get(text, ())):
+                        words = f"`getattr` asks for `{place.name}` by name"
+                        self._clients.block(place, path, call.expr.at[0], "client-escapes", words)
+
+    def _is_unknown(self, found: Found) -> bool:
+        return found.place.kind in _UNKNOWN and (bool(found.rest) or found.place.kind == "attr")
+
+    def _methods(self) -> dict[str, list[Place]]:
+        """Return the methods that become coroutines, or return clients, by name."""
+        found: dict[str, list[Place]] = defaultdict(list)
+        for place in sorted({*self._coroutines.functions, *self._clients.held}):
+            function = self._world.function(place) if place.kind == "function" else None
+            is_plain = function and not function.is_async and not function.fixture
+            if is_plain and self._world.owner(place.path, place.name):
+                found[place.name.rpartition(".")[2]].append(place)
+        return found
+
+    def _attributes(self) -> dict[str, list[Place]]:
+        """Return the attributes that hold clients, by name."""
+        found: dict[str, list[Place]] = defaultdict(list)
+        for place in self._clients.held:
+            if place.kind == "attr":
+                found[place.name].append(place)
+        return found
+
+    def _unknown_fixtures(self) -> None:
+        """Block a fixture whose name something asks for that gets it in an unknown way, or doesn't get it."""
+        for place in self._fixtures():
+            function = self._world.function(place)
+            assert function is not None
+            for name in self._clients.fixtures.names(place, function):
+                self._lambdas(place, name)
+                self._made_tests(place, name)
+                if not is_for_tests(place.path) or not place.path.endswith("conftest.py"):
+                    self._load_askers(place, name)
+                for path, taker in list(self._clients.fixtures.takers(name)):
+                    if self._clients.fixtures.find(path, taker, name) is None and name in taker.parameters:
+                        words = f"`{taker.qualname}` asks for a fixture `{name}` that isn't found from here"
+                        self._clients.block(place, path, taker.line, "mixed-clients", words)
+
+    def _made_tests(self, place: Place, name: str) -> None:
+        """Block functions that are made and handed on, and ask for a fixture by a parameter, as made tests do."""
+        for path, file in list(self._world.files.items()):
+            for function in file.rows.functions:
+                own = Place("function", path, "", function.qualname)
+                outer = self._clients.function_around(path, function.qualname.rpartition(".")[0])
+                if outer is None or function.fixture or name not in function.parameters:
+                    continue
+                uses = self._world.occurrences.get(own, ())
+                if self._clients.fixtures.find(path, function, name) == place and not all(u.is_called for u in uses):
+                    words = f"`{function.qualname}` is made and handed on, and may get the fixture `{name}`"
+                    self._clients.block(place, path, function.line, "callback", words)
+
+    def _load_askers(self, place: Place, name: str) -> None:
+        """Load the tests that may get a fixture of a plain module in a way that isn't seen, as through a plugin."""
+        if not place.path.rpartition("/")[2].startswith("test_"):
+            for path in self._world.project.mentioning(name):
+                if is_for_tests(path):
+                    self._world.file(path)
+
+    def _lambdas(self, place: Place, name: str) -> None:
+        """Block `token = pytest.fixture(lambda client: …)`, to which pytest gives the fixture `client`."""
+        for file in list(self._world.files.values()):
+            for call in file.rows.calls.values():
+                if call.expr.place == "lambda" and not call.expr.scope and call.expr.chain.startswith(f"{name}."):
+                    words = f"{said(call.expr.chain)} is called in a lambda, which can't await"
+                    self._clients.block(place, file.path, call.expr.at[0], "lambda", words)
+
+    def _fixtures(self) -> Iterator[Place]:
+        for place in sorted({*self._clients.held, *self._coroutines.functions}):
+            function = self._world.function(place) if place.kind == "function" else None
+            if function is not None and function.fixture:
+                yield place
