@@ -22,7 +22,7 @@ from .judge import judge
 _FIRST = ("suppressed", "subclass", "ambiguous-name", "star-import", "client-factory")
 
 
-_LAST = ("uncalled",)  # where nothing better is known
+_LAST = ("never-sends", "uncalled")  # where nothing better is known
 
 
 class Component(NamedTuple):
@@ -95,6 +95,10 @@ class Analysis:
                 members.add((place.path, self.world.call(place.path, int(place.name)).expr.at[0]))
         yield from (SkippedSite(*member, rule, f"{path}:{line} {words}") for member in sorted(members))
 
+    def _is_used(self, place: Place) -> bool:
+        """Tell whether something is awaited in a function, for the sake of its client."""
+        return place in self.coroutines.functions
+
     def _outermost(self, place: Place) -> Place:
         """Return the function that a nested one stands in."""
         outer = self.clients.function_around(place.path, place.name.rpartition(".")[0])
@@ -107,6 +111,9 @@ class Analysis:
             first = min((*functions, *members))
             words = "where this client is made was not found"
             blocks = [*blocks, Block(first.path, self._line(first), "app-unresolved", words)]
+        if constructors and not any(self._is_used(place) for place in members):
+            first = constructors[0]
+            blocks = [*blocks, Block(first.path, self._line(first), "never-sends", "this client sends no request")]
         path, line, home = min((place.path, self._line(place), place) for place in members)
         first_block = min(
             blocks, key=lambda block: (block.rule not in _FIRST, block.rule in _LAST, block), default=None

@@ -100,7 +100,7 @@ class Coroutines:
         if function.is_async:
             return
         name = place.name.rpartition(".")[2]
-        if name in _SETUP:
+        if name in _SETUP or name.startswith("pytest_"):
             self._block(place, function, "setup-method", f"`{name}` can't be a coroutine: nobody would await it")
         elif self.is_helper(place, function):
             self._check_helper(place, function, name)
@@ -125,7 +125,8 @@ class Coroutines:
             self._block(place, function, "overridden-method", f"`{name}` is overridden in another class")
 
     def _check_helper(self, place: Place, function: Function, name: str) -> None:
-        if not self._world.occurrences.get(place) and not is_for_tests(place.path):
+        is_ours = is_for_tests(place.path) and not place.path.endswith("conftest.py")
+        if not self._world.occurrences.get(place) and not is_ours:
             self._block(place, function, "uncalled", f"nothing that was found calls `{name}`, so nobody would await it")
         wrapped = [d for d in function.decorators if d.rpartition(".")[2] in _WRAPPERS]
         if wrapped or (name.startswith("__") and name.endswith("__")):
@@ -157,7 +158,10 @@ class Coroutines:
         if not owner:
             return False
         own = Place("class", place.path, "", owner)
-        return any(name in self._names(each) for each in self._world.family(place.path, owner) if each != own)
+        related = [*self._world.lineage(place.path, owner), *self._world.heirs(own)]
+        if not name.startswith("test"):
+            related += self._world.family(place.path, owner)
+        return any(name in self._names(each) for each in related if each != own)
 
     def _names(self, owner: Place) -> frozenset[str]:
         facts = self._world.project.facts(owner.path)
@@ -171,6 +175,10 @@ class Coroutines:
         scope = place.name.rpartition(".")[0]
         found = self._world.lookup(place.path, scope, decorator)
         target = found.place
+        if target.name.startswith("hypothesis.") and self._world.owner(place.path, place.name):
+            lineage = self._world.lineage(place.path, self._world.owner(place.path, place.name))
+            if any(base.name in _TEST_CASES for each in lineage for base in self._world.bases(each)):
+                return False
         if target.kind == "external":
             return target.name in _HARMLESS or target.name.startswith(_HARMLESS_PREFIXES)
         if target.kind != "var" or found.rest:

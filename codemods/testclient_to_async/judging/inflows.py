@@ -23,6 +23,7 @@ class Inflows:
             return
         if place.kind == "attr":
             self._kept(place)
+            self._redefined(place)
         if place.kind in ("var", "attr"):
             for path, store in self._world.stores.get(place, ()):
                 if store.value != "none" and not self._is_held(path, store.scope, store.value):
@@ -33,6 +34,16 @@ class Inflows:
             self._given(place)
         if place.kind == "function":
             self._returned(place)
+
+    def _redefined(self, place: Place) -> None:
+        """A class of the family may have something else under the name: a method, a nested class."""
+        for each in (*self._world.lineage(place.path, place.scope), *self._world.family(place.path, place.scope)):
+            facts = self._world.project.facts(each.path)
+            targets = facts.names.get(each.name, {}).get(place.name, ()) if facts else ()
+            fact = facts.find_class(each.name) if facts else None
+            if fact and any(target != "?" for target in targets):
+                words = f"`{place.name}` is something else in `{each.name}`"
+                self._clients.block(place, each.path, fact.line, "mixed-clients", words)
 
     def _kept(self, place: Place) -> None:
         """A class keeps a client: only where pytest makes its instances is everything known that is done with it."""
@@ -49,9 +60,17 @@ class Inflows:
     def _is_collected(self, owner: Place) -> bool:
         file = self._world.file(owner.path)
         inside = (f for f in file.rows.functions if f.qualname.rpartition(".")[0] == owner.name) if file else ()
+        facts = self._world.project.facts(owner.path)
+        names = facts.names.get(owner.name, {}) if facts else {}
+        if "__test__" in names or ("__init__" in names and not self._is_unittest(owner)):
+            return False
         return owner.name.rpartition(".")[2].startswith("Test") or any(
             f.qualname.rpartition(".")[2].startswith("test") for f in inside
         )
+
+    def _is_unittest(self, owner: Place) -> bool:
+        lineage = self._world.lineage(owner.path, owner.name)
+        return any(base.name.startswith("unittest.") for each in lineage for base in self._world.bases(each))
 
     def _is_held(self, path: str, scope: str, value: str) -> bool:
         if value == "other":

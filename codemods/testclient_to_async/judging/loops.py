@@ -107,6 +107,9 @@ class Loops:
                 yield Block(place.path, line, "runs-event-loop", f"{said(chain)} can't run inside a running event loop")
             elif found.kind == "function" and (block := self._loop(found)):
                 yield block
+            elif found.kind == "unknown" and found.path != place.path and found.path in self._with_loops:
+                words = f"{said(chain)} may run an event loop: {found.path} can't be parsed"
+                yield Block(place.path, line, "runs-event-loop", words)
 
     @cached_property
     def _with_loops(self) -> Mapping[str, frozenset[str]]:

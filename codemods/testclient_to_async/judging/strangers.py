@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 from ..following.clients import Clients
 from ..following.world import Found, Place
@@ -16,6 +17,9 @@ from .coroutines import Coroutines, is_for_tests
 from .requests import REQUESTS
 from .wording import said
 
+# What looks at an object and keeps nothing of it.
+_LOOKING = ("getattr", "hasattr", "id", "isinstance", "print", "repr", "setattr", "str", "super", "type")
+_KEEPING = ("Dict", "List", "Set", "Tuple", "lambda")
 _UNKNOWN = ("attr", "call", "unknown", "var")
 
 
@@ -31,6 +35,7 @@ class Strangers:
         """Look at every attribute that has a telling name."""
         methods, attributes = self._methods(), self._attributes()
         self._unknown_fixtures()
+        self._handed_selves()
         self._named_in_text({**methods, **attributes})
         names = {*methods, *attributes}
         if not names:
@@ -54,6 +59,8 @@ class Strangers:
         if not self._is_unknown(found) or found.place in self._clients.held:
             return
         for place in meant:
+            if "." not in place.name and place.kind != "attr" and path in self._importers:
+                continue  # `Elsewhere` knows which modules these may be
             words = f"{said(expr.chain)} may be `{place.name}`, on an instance that isn't followed"
             self._clients.block(place, path, expr.at[0], "client-escapes", words)
 
@@ -66,26 +73,58 @@ class Strangers:
                         words = f"`getattr` asks for `{place.name}` by name"
                         self._clients.block(place, path, call.expr.at[0], "client-escapes", words)
 
+    @cached_property
+    def _importers(self) -> Mapping[str, frozenset[str]]:
+        return self._world.project.mentioning("import_module(", "__import__(")
+
     def _is_unknown(self, found: Found) -> bool:
         return found.place.kind in _UNKNOWN and (bool(found.rest) or found.place.kind == "attr")
 
     def _methods(self) -> dict[str, list[Place]]:
-        """Return the methods that become coroutines, or return clients, by name."""
+        """Return the functions that become coroutines, and the methods that do or return clients, by name."""
         found: dict[str, list[Place]] = defaultdict(list)
         for place in sorted({*self._coroutines.functions, *self._clients.held}):
             function = self._world.function(place) if place.kind == "function" else None
             is_plain = function and not function.is_async and not function.fixture
-            if is_plain and self._world.owner(place.path, place.name):
+            is_ours = place in self._coroutines.functions or self._world.owner(place.path, place.name)
+            if is_plain and is_ours:
                 found[place.name.rpartition(".")[2]].append(place)
         return found
 
     def _attributes(self) -> dict[str, list[Place]]:
         """Return the attributes that hold clients, by name."""
         found: dict[str, list[Place]] = defaultdict(list)
-        for place in self._clients.held:
-            if place.kind == "attr":
+        for place in sorted(self._clients.held):
+            if place.kind == "attr" or (place.kind == "var" and not place.scope):
                 found[place.name].append(place)
         return found
+
+    def _handed_selves(self) -> None:
+        """Block test cases that are handed on whole: `check(self)` may use their clients and methods."""
+        families = {
+            each: place
+            for place in sorted({*self._clients.held, *self._coroutines.functions})
+            if (owner := self._owner(place)) is not None
+            for each in (owner, *self._world.family(owner.path, owner.name))
+        }
+        for path in sorted({owner.path for owner in families} & self._world.files.keys()):
+            for expr in self._world.files[path].rows.exprs:
+                owner = Place("class", path, "", self._world.owner(path, expr.scope))
+                if expr.chain in ("self", "cls") and owner in families and self._is_handed(path, expr):
+                    words = f"`{expr.chain}` is handed on whole, with its client"
+                    self._clients.block(families[owner], path, expr.at[0], "client-escapes", words)
+
+    def _owner(self, place: Place) -> Place | None:
+        if place.kind == "attr":
+            return Place("class", place.path, "", place.scope)
+        owner = self._world.owner(place.path, place.name) if place.kind == "function" else ""
+        return Place("class", place.path, "", owner) if owner else None
+
+    def _is_handed(self, path: str, expr: Expr) -> bool:
+        if expr.usage.kind == "argument":
+            callee = self._world.call(path, expr.usage.number).expr.chain
+            return callee not in _LOOKING and not callee.endswith(".object")
+        return expr.usage.kind in ("assigned", "walrus", "returned", "yielded") or expr.usage.detail in _KEEPING
 
     def _unknown_fixtures(self) -> None:
         """Block a fixture whose name something asks for that gets it in an unknown way, or doesn't get it."""

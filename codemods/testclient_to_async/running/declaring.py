@@ -12,6 +12,7 @@ from .dependencies import is_declared, with_dependency
 from .folders import Read
 from .pytest_settings import read_settings
 
+_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock")
 _LOOP_SETTING = "asyncio_default_fixture_loop_scope"
 
 
@@ -45,7 +46,13 @@ class Declaring:
             if (found := with_dependency(read, folder, package)) is not None:
                 texts[found[0]] = found[1]
                 added[found[0]].append(package)
-        return [_change(path, text, added[path]) for path, text in sorted(texts.items())]
+        return [_change(path, text, added[path], self._lock(path)) for path, text in sorted(texts.items())]
+
+    def _lock(self, path: str) -> str:
+        """Return the lock file beside a file, if it has one."""
+        folder = path.rpartition("/")[0]
+        locks = (f"{folder}/{name}".lstrip("/") for name in _LOCKS if path.endswith(".toml"))
+        return next((lock for lock in locks if self._read(lock) is not None), "")
 
     def _with_loop_scope(self, folder: str, texts: dict[str, str]) -> None:
         settings = read_settings(self._read, folder)
@@ -56,9 +63,10 @@ class Declaring:
             texts[path] = new
 
 
-def _change(path: str, text: str, packages: Sequence[str]) -> TextChange:
+def _change(path: str, text: str, packages: Sequence[str], lock: str) -> TextChange:
     group = f"packages:{path}"
     if not packages:
         return TextChange(path, text, group, f"Set `{_LOOP_SETTING}`", "pytest-asyncio warns without it")
     title = f"Declare {' and '.join(packages)} among the test dependencies"
-    return TextChange(path, text, group, title, "the converted tests import it")
+    why = f"the converted tests import it{f'; {lock} must be renewed' if lock else ''}"
+    return TextChange(path, text, group, title, why)

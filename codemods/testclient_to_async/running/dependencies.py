@@ -57,6 +57,16 @@ def with_dependency(read: Read, folder: str, package: str) -> tuple[str, str] | 
     return (place.path, text) if place and text else None
 
 
+def told_beside_pytest(read: Read, folder: str, packages: Sequence[str]) -> str | None:
+    """Return the one of some packages that is declared where pytest is, in the nearest folder that declares pytest."""
+    for above in upwards(folder):
+        places = [place for place in find_places(read, above) if "pytest" in place.names]
+        told = {package for place in places for package in packages if package in place.names}
+        if places:
+            return told.pop() if len(told) == 1 else None
+    return None
+
+
 def _best(places: Sequence[Place]) -> Place | None:
     def right(place: Place) -> tuple[bool, bool, int]:
         return place.is_plain, bool(place.names & {"httpx", "httpx2"}), place.rank

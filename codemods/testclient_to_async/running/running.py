@@ -94,7 +94,12 @@ class Running:
             if self.backends.mark(place.path):
                 words = "an async fixture would run on all of anyio's backends here, and its tests on one"
                 return Block(place.path, function.line, "anyio-backends", words)
-            if function.scope != "function" and self.runner(place.path).kind == "asyncio":
+            found = self._project.requirement(place.path, "pytest-asyncio")
+            is_asyncio = self.runner(place.path).kind == "asyncio"
+            if function.scope != "function" and is_asyncio and found and not found.admits_from("0.24"):
+                words = f"pytest-asyncio {', '.join(found.specifiers)} ({found.where}) knows no `loop_scope`"
+                return Block(place.path, function.line, "fixture-scope", words)
+            if function.scope != "function" and is_asyncio:
                 return self._of_other_loop(functions, function.scope)
             if function.scope != "function" and (block := self.backends.narrower(place.path, function)):
                 return block

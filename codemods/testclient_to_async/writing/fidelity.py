@@ -11,6 +11,8 @@ from functools import cached_property
 
 from greenmod.api import Project
 
+from ..running.dependencies import told_beside_pytest
+
 _LITERALS = ('"testclient"', "'testclient'")
 _USER_AGENT = (
     *("user-agent", "User-Agent", "USER-AGENT", "user_agent", "UserAgent", "HTTP_USER_AGENT"),
@@ -67,9 +69,10 @@ class Fidelity:
             return "httpx"
         if self._words.intersection(_HTTPX2):
             return "httpx2"
-        if self._project.requirement(path, "httpx2") is not None:
-            return "httpx2"
-        return "httpx"
+        folder = path.rpartition("/")[0]
+        if (told := told_beside_pytest(self._project.read, folder, ("httpx", "httpx2"))) is not None:
+            return told
+        return "httpx2" if self._project.requirement(path, "httpx2") is not None else "httpx"
 
     @cached_property
     def _words(self) -> frozenset[str]:
