@@ -14,6 +14,10 @@ _EXEMPT = ("self", "cls", "request")
 _DEPTH = 5  # star imports followed
 
 
+# Asks for fixtures where no test or fixture does: what any test of a module would get.
+NOBODY = Function("", 0, (0, 0), False, False, (), 0, (), (), ())
+
+
 class Fixtures:
     """The fixtures and tests of the loaded files."""
 

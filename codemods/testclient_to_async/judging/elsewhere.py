@@ -9,7 +9,7 @@ from collections import defaultdict
 from functools import cached_property
 
 from ..following.clients import Clients
-from ..following.fixtures import conftests, name_of
+from ..following.fixtures import NOBODY, conftests, name_of
 from ..following.world import Place
 from ..survey.rows import Expr
 from .coroutines import Coroutines
@@ -20,7 +20,7 @@ _STORED = re.compile(
     r"""\.state\.\w+\s*(?::[^=\n]+)?=(?!=)|\[["']state["']\]\[[^\]]+\]\s*=(?!=)|setattr\(\s*\w+\.state"""
 )
 _LAZY = ("lazy_fixture", "lf")
-_STATE_WORDS = ("request.state", '["state"]', "['state']", "websocket.state")
+_STATE_WORDS = ("request.state", "req.state", "conn.state", '["state"]', "['state']", "websocket.state")
 
 
 class Elsewhere:
@@ -48,9 +48,9 @@ class Elsewhere:
             self._lazily(place, name)
             for path, number in self._world.asked_by_name:
                 call = self._world.call(path, number)
-                spoken = self._world.project.mentioning(f'"{name}"', f"'{name}'") if not call.strings else ()
                 is_named = name in call.strings and place in self._coroutines.functions
-                if is_named or path in spoken:
+                is_open = not call.strings and self._clients.fixtures.find(path, NOBODY, name) == place
+                if is_named or is_open:
                     words = f"`getfixturevalue` may be asked for `{name}`, which can't be followed"
                     self._clients.block(place, path, call.expr.at[0], "client-escapes", words)
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from greenmod.api import ImportNeed, Project, Requirement, TextChange
 
 from ..following.clients import Block
-from ..following.fixtures import conftests
+from ..following.fixtures import NOBODY, conftests
 from ..following.world import Place
 from ..judging.components import Analysis
 from ..survey.rows import Function
@@ -78,13 +78,16 @@ class Backends:
 
     def _refusal(self, path: str) -> Block | None:
         """Return why a file can't have a fixture of its own."""
+        if self._is_both and path.endswith("conftest.py"):
+            words = "an async fixture here would run on both of anyio's backends, and converted tests on one"
+            return Block(path, 1, "anyio-backends", words)
         if path in self._own:
             if self._can_hide(path):
                 return None
             words = "anyio's tests run on both backends here, which the fixture for converted ones would end"
             return Block(path, self._own[path], "anyio-backends", words)
         if (place := self._backend(path)) and (function := self._world.function(place)):
-            words = "this fixture runs every test of anyio's once for each of its parameters"
+            words = "this fixture runs anyio's tests on other backends than asyncio"
             return Block(place.path, function.line, "anyio-backends", words)
         return None
 
@@ -157,12 +160,12 @@ class Backends:
         """Tell whether the tests of a file see a fixture `anyio_backend` that is not parametrised."""
         place = self._backend(path)
         function = self._world.function(place) if place else None
-        return function is not None and not function.has_params
+        is_plain = place is not None and "trio" not in (self._project.read(place.path) or "")
+        return function is not None and not function.has_params and is_plain
 
     def _backend(self, path: str) -> Place | None:
         if path not in self._seen:
-            probe = Function("", 0, (0, 0), False, False, (), 0, (), (), ())
-            self._seen[path] = self._analysis.fixtures.find(path, probe, BACKEND)
+            self._seen[path] = self._analysis.fixtures.find(path, NOBODY, BACKEND)
         return self._seen[path]
 
     def _homes(self, paths: Sequence[str]) -> dict[str, str]:

@@ -51,6 +51,11 @@ class Running:
         full = f"pytest.mark.{mark}"
         return "" if full in self._marks_on(path, function) else mark
 
+    def one_backend(self, path: str, function: Function) -> str:
+        """Return the mark that keeps a converted test on one of anyio's backends, where its module has others."""
+        is_anyio = self.runner(path).kind == "anyio" and not self._is_unittest(path, function)
+        return self.backends.mark(path) if is_anyio else ""
+
     def needs_own_fixture(self, path: str, function: Function, loop_scope: str) -> bool:
         """Tell whether an async fixture needs pytest-asyncio's decorator: in strict mode, or for a loop's scope."""
         runner = self.runner(path)

@@ -60,11 +60,11 @@ class Functions:
         mark = self._running.mark(path, function)
         if loop_scope:
             mark = f'asyncio(loop_scope="{loop_scope}")'
-        if not mark:
+        one = self._running.one_backend(path, function)
+        if not mark and not one:
             return (), ()
         pytest = self._spelling(path).module("pytest")
-        one = self._running.backends.mark(path) if mark == "anyio" else ""
-        marks = (mark, one.format(pytest=pytest.text)) if one else (mark,)
+        marks = [each for each in (mark, one.format(pytest=pytest.text)) if each]
         return tuple(f"{pytest.text}.mark.{each}" for each in marks), pytest.imports
 
     def loop_scope(self, functions: Sequence[Place]) -> str:
