@@ -58,6 +58,7 @@ class Clients:
         self.blocks: dict[Place, list[Block]] = {}
         self._fresh: list[Place] = []
         self._generation = 0
+        self._spread_over = 0  # how many files were loaded when everything was followed last
         self._done: set[tuple[Place, Occurrence]] = set()
         self._reach = Reach(world, fixtures)
 
@@ -68,12 +69,16 @@ class Clients:
                 self._generation = self.world.generation
                 self._done.clear()
                 self._fresh = sorted(self.held)
+            known = self._spread_over
+            self._spread_over = len(self.world.files)
+            if known != self._spread_over:
+                self._fresh = sorted(self.held)
             self._start()
             while self._fresh:
                 self._spread(self._fresh.pop())
-            if not self.world.load(self._reach.needed(self.held, self.followed)):
+            self.world.load(self._reach.needed(self.held, self.followed))
+            if len(self.world.files) == self._spread_over:  # answering a question may load files as well
                 return
-            self._fresh = sorted(self.held)
 
     def block_unparsable(self) -> None:
         """Block what a file could use that nothing is known of."""

@@ -29,6 +29,7 @@ class Fixtures:
         self._remembered: dict[tuple[str, str, str], tuple[Place, ...]] = {}
         self._index: dict[str, tuple[int, dict[Place, list[tuple[str, Function]]]]] = {}
         self._passed: dict[str, Mapping[str, Place]] = {}
+        self._known: tuple[int, Mapping[Place, set[str]]] = (0, {})
         self._settings: dict[str, tuple[str, ...]] = {}
         self._loaded = 0
 
@@ -44,14 +45,15 @@ class Fixtures:
 
     def given(self, place: Place, name: str) -> list[tuple[str, Function]]:
         """Return the tests and fixtures that get a fixture, and the fixtures that may get it from further below."""
-        if self._index.get(name, (0, {}))[0] != len(self._world.files):
+        while self._index.get(name, (0, {}))[0] != len(self._world.files):
+            count = len(self._world.files)  # asking for fixtures may load more
             found: dict[Place, list[tuple[str, Function]]] = defaultdict(list)
             for path, taker in list(self.takers(name)):
                 own = Place("function", path, "", taker.qualname)
                 homes = {self.find(path, taker, name), *(self.overriding(path, name) if taker.fixture else ())}
                 for home in homes - {own, None}:
                     found[home].append((path, taker))
-            self._index[name] = len(self._world.files), found
+            self._index[name] = count, found
         return self._index[name][1].get(place, [])
 
     def asked(self, function: Function) -> tuple[str, ...]:
@@ -99,6 +101,8 @@ class Fixtures:
         key = path, self._world.owner(path, qualname), name
         if key not in self._remembered:
             found = tuple(self._visible(path, key[1], name))
+            if self._loaded != len(self._world.files):
+                return self._seen_from(path, qualname, name)  # what was loaded on the way may say more
             self._remembered[key] = found
         return self._remembered[key]
 
@@ -153,10 +157,13 @@ class Fixtures:
 
     def names(self, place: Place, fixture: Function) -> set[str]:
         """Return every name that a fixture goes by in the loaded files."""
-        found = {name_of(fixture)}
-        for path in list(self._world.files):
-            found |= {name for name, passed in self.passed_on(path).items() if passed == place}
-        return found
+        while self._known[0] != len(self._world.files):
+            count, known = len(self._world.files), defaultdict(set)
+            for path in list(self._world.files):
+                for name, passed in self.passed_on(path).items():
+                    known[passed].add(name)
+            self._known = count, known
+        return {name_of(fixture), *self._known[1].get(place, ())}
 
     def _meant(self, path: str, name: str) -> Place | None:
         """Follow a module's name to a function: through an import, or `api = client`."""

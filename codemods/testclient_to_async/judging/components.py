@@ -55,9 +55,9 @@ class Analysis:
             self.coroutines = Coroutines(self.clients, self.uses)
             self.coroutines.spread()
             self.clients.follow()
-            if len(self.world.files) == known:
+            Hazards(self.clients, self.uses, self.coroutines).look()
+            if len(self.world.files) == known:  # everything that was found out holds for all files that were looked at
                 break
-        Hazards(self.clients, self.uses, self.coroutines).look()
         self.clients.block_unparsable()
         self._ignore()
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from ..following.clients import Clients
 from ..following.fixtures import NOBODY, conftests, name_of
 from ..following.world import Place
-from ..survey.rows import Expr
+from ..survey.rows import Call, Expr
 from .coroutines import Coroutines
 from .uses import Uses
 
@@ -56,11 +56,16 @@ class Elsewhere:
 
     def _lazily(self, place: Place, name: str) -> None:
         """Block `lazy_fixture("client")`."""
-        for path, file in list(self._world.files.items()):
-            for call in file.rows.calls.values():
-                if call.expr.chain.rpartition(".")[2] in _LAZY and name in call.strings:
-                    words = f"`{call.expr.chain}` asks for `{name}`, which can't be followed"
-                    self._clients.block(place, path, call.expr.at[0], "client-escapes", words)
+        for path, call in self._lazy_calls:
+            if name in call.strings:
+                words = f"`{call.expr.chain}` asks for `{name}`, which can't be followed"
+                self._clients.block(place, path, call.expr.at[0], "client-escapes", words)
+
+    @cached_property
+    def _lazy_calls(self) -> list[tuple[str, Call]]:
+        files = list(self._world.files.values())
+        calls = ((file.path, call) for file in files for call in file.rows.calls.values())
+        return [(path, call) for path, call in calls if call.expr.chain.rpartition(".")[2] in _LAZY]
 
     def _called_elsewhere(self) -> None:
         """Block what is used on modules that are imported by a name made at run time: nobody would await it."""

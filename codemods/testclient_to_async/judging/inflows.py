@@ -112,7 +112,10 @@ class Inflows:
         for each in (path, *conftests(path)):
             file = self._world.files.get(each)
             for call in file.rows.calls.values() if file else ():
-                is_meant = call.expr.chain.endswith(".parametrize") and call.expr.usage.kind != "decorates"
+                is_of_class = file is not None and file.facts.find_class(call.expr.usage.detail) is not None
+                is_meant = call.expr.chain.endswith(".parametrize") and (
+                    call.expr.usage.kind != "decorates" or is_of_class
+                )
                 if is_meant and any(name in text.replace(" ", "").split(",") for text in call.strings[:1]):
                     return True
         return False

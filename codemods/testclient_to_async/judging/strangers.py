@@ -12,7 +12,7 @@ from functools import cached_property
 
 from ..following.clients import Clients
 from ..following.world import Found, Place
-from ..survey.rows import Expr
+from ..survey.rows import Expr, Function
 from .coroutines import Coroutines, is_for_tests
 from .requests import REQUESTS
 from .wording import said
@@ -143,16 +143,22 @@ class Strangers:
 
     def _made_tests(self, place: Place, name: str) -> None:
         """Block functions that are made and handed on, and ask for a fixture by a parameter, as made tests do."""
+        for path, function in self._nested.get(name, ()):
+            uses = self._world.occurrences.get(Place("function", path, "", function.qualname), ())
+            if self._clients.fixtures.find(path, function, name) == place and not all(use.is_called for use in uses):
+                words = f"`{function.qualname}` is made and handed on, and may get the fixture `{name}`"
+                self._clients.block(place, path, function.line, "callback", words)
+
+    @cached_property
+    def _nested(self) -> Mapping[str, list[tuple[str, Function]]]:
+        """Return the functions inside of functions, by each of their parameters."""
+        found: dict[str, list[tuple[str, Function]]] = defaultdict(list)
         for path, file in list(self._world.files.items()):
             for function in file.rows.functions:
-                own = Place("function", path, "", function.qualname)
-                outer = self._clients.function_around(path, function.qualname.rpartition(".")[0])
-                if outer is None or function.fixture or name not in function.parameters:
-                    continue
-                uses = self._world.occurrences.get(own, ())
-                if self._clients.fixtures.find(path, function, name) == place and not all(u.is_called for u in uses):
-                    words = f"`{function.qualname}` is made and handed on, and may get the fixture `{name}`"
-                    self._clients.block(place, path, function.line, "callback", words)
+                is_inner = self._clients.function_around(path, function.qualname.rpartition(".")[0]) is not None
+                for parameter in function.parameters if is_inner and not function.fixture else ():
+                    found[parameter].append((path, function))
+        return found
 
     def _load_askers(self, place: Place, name: str) -> None:
         """Load the tests that may get a fixture of a plain module in a way that isn't seen, as through a plugin."""
@@ -163,11 +169,18 @@ class Strangers:
 
     def _lambdas(self, place: Place, name: str) -> None:
         """Block `token = pytest.fixture(lambda client: …)`, to which pytest gives the fixture `client`."""
-        for file in list(self._world.files.values()):
-            for call in file.rows.calls.values():
-                if call.expr.place == "lambda" and not call.expr.scope and call.expr.chain.startswith(f"{name}."):
-                    words = f"{said(call.expr.chain)} is called in a lambda, which can't await"
-                    self._clients.block(place, file.path, call.expr.at[0], "lambda", words)
+        for path, expr in self._in_lambdas:
+            if expr.chain.startswith(f"{name}."):
+                words = f"{said(expr.chain)} is called in a lambda, which can't await"
+                self._clients.block(place, path, expr.at[0], "lambda", words)
+
+    @cached_property
+    def _in_lambdas(self) -> list[tuple[str, Expr]]:
+        """Return the calls in lambdas of modules."""
+        calls = (
+            (file.path, call.expr) for file in list(self._world.files.values()) for call in file.rows.calls.values()
+        )
+        return [(path, expr) for path, expr in calls if expr.place == "lambda" and not expr.scope]
 
     def _fixtures(self) -> Iterator[Place]:
         for place in sorted({*self._clients.held, *self._coroutines.functions}):

@@ -70,12 +70,12 @@ class Running:
         if runner.kind != "anyio" or BACKEND in function.parameters:
             return ""
         own = Place("function", path, "", function.qualname)
-        name = function.named or function.qualname.rpartition(".")[2]
         fixtures, coroutines = self._analysis.fixtures, self._analysis.coroutines.functions
         takers = [
             (taker_path, taker)
-            for taker_path, taker in fixtures.takers(name)
-            if fixtures.find(taker_path, taker, name) == own and not taker.is_async
+            for name in fixtures.names(own, function)
+            for taker_path, taker in fixtures.given(own, name)
+            if not taker.is_async
         ]
         is_asked_sync = any(Place("function", p, "", taker.qualname) not in coroutines for p, taker in takers)
         return BACKEND if is_asked_sync or function.autouse else ""

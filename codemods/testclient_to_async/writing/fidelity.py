@@ -7,7 +7,7 @@ transport says ("127.0.0.1", 123). Both are kept as soon as anything in the proj
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from greenmod.api import Project
 
@@ -34,6 +34,8 @@ class Fidelity:
 
     def __init__(self, project: Project, options: Mapping[str, object]) -> None:
         self._project = project
+        self._read = lru_cache(maxsize=None)(project.read)
+        self._told: dict[str, str | None] = {}
         self._is_exact = options["fidelity"] == "exact"
         self._module = str(options["http-module"])
         self.base_url = str(options["base-url"])
@@ -70,7 +72,9 @@ class Fidelity:
         if self._words.intersection(_HTTPX2):
             return "httpx2"
         folder = path.rpartition("/")[0]
-        if (told := told_beside_pytest(self._project.read, folder, ("httpx", "httpx2"))) is not None:
+        if folder not in self._told:
+            self._told[folder] = told_beside_pytest(self._read, folder, ("httpx", "httpx2"))
+        if (told := self._told[folder]) is not None:
             return told
         return "httpx2" if self._project.requirement(path, "httpx2") is not None else "httpx"
 
