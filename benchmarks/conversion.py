@@ -33,6 +33,7 @@ from greenmod.verify.verification import Suite
 NO_SKIP = "(no skip says why)"
 # A run after the first may take this many seconds, and this many times as long as the first.
 _LEAST_LIMIT = 60.0
+_TIMES_ALONE = 6
 _TIMES_FIRST = 5
 
 
@@ -171,14 +172,14 @@ class Watched:
         )
         self._runner = Runner(suite, stage, tuple(files))
 
-    def before(self) -> tuple[Run, Said]:
-        return self._run({})
+    def before(self, only: Sequence[str] | None = None) -> tuple[Run, Said]:
+        return self._run({}, only)
 
     def after(self) -> tuple[Run, Said]:
         return self._run(self._files)
 
-    def _run(self, files: Files) -> tuple[Run, Said]:
-        run = self._runner.run(files)
+    def _run(self, files: Files, only: Sequence[str] | None = None) -> tuple[Run, Said]:
+        run = self._runner.run(files, only=only) if only else self._runner.run(files)
         said = exchanges.read(self._said)
         print(f"{count(run)}; {run.ending.value} after {run.seconds:.1f} s", file=sys.stderr, flush=True)
         if not run.is_conclusive or run.record.foreign:
@@ -192,7 +193,9 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Runs without and with the changes, `again` a second one without. What equal runs disagree about is `unsteady`."""
+    """Runs without and with the changes, `again` a second one without. What equal runs disagree about is `unsteady`;
+    `chance` are tests whose exchanges differ between equal runs as well, though not between the first two.
+    """
 
     before: Run
     again: Run
@@ -202,6 +205,7 @@ class Comparison:
     said_after: Said
     worse: Mapping[Sign, Worse]
     unsteady: frozenset[Sign]
+    chance: frozenset[str]
 
     def told(self) -> dict[str, Any]:
         """Return the part of the result that the suite has to do with."""
@@ -220,13 +224,13 @@ class Comparison:
             "fixed": list(find_fixed(self.before, self.after, self.unsteady)),
             "unsteady": sorted({sign.test for sign in self.unsteady}),
             "exchanges": sum(map(len, self.said_before.exchanges.values())),
-            "random": exchanges.find_differing(self.said_before, self.said_again),
-            "different": [(one.test, one.before, one.after) for one in changed],
+            "random": sorted({*exchanges.find_differing(self.said_before, self.said_again), *self.chance}),
+            "different": [(one.test, one.before, one.after) for one in changed if one.test not in self.chance],
         }
 
 
 def compare(watched: Watched) -> Comparison:
-    """Run the suite twice, and where something differs up to four times."""
+    """Run the suite twice, and where something differs up to four times; what still differs by itself some times."""
     before, said_before = watched.before()
     after, said_after = watched.after()
     worse = {one.sign: one for one in find_worse(before, after)}
@@ -237,7 +241,15 @@ def compare(watched: Watched) -> Comparison:
     if worse.keys() - unsteady:
         repeated, _ = watched.after()
         unsteady |= worse.keys() - {one.sign for one in find_worse(before, repeated)}
-    return Comparison(before, again, after, said_before, said_again, said_after, worse, unsteady)
+    changed = [one.test for one in exchanges.find_changed(said_before, said_again, said_after)]
+    chance = _find_chance(watched, changed) if changed else frozenset()
+    return Comparison(before, again, after, said_before, said_again, said_after, worse, unsteady, chance)
+
+
+def _find_chance(watched: Watched, tests: Sequence[str]) -> frozenset[str]:
+    """Run some tests alone, without the changes, and return those whose exchanges are not the same each time."""
+    first, *others = (watched.before(tests)[1] for _ in range(_TIMES_ALONE))
+    return frozenset(test for test in tests if any(other.rows(test) != first.rows(test) for other in others))
 
 
 def _only(one: Run, other: Run) -> list[str]:

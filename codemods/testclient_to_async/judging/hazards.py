@@ -79,7 +79,7 @@ class Hazards:
         for store in file.rows.stores if file else ():
             if store.target == place.name and not store.scope and store.value.startswith("#"):
                 call = self._world.call(place.path, int(store.value[1:]))
-                if call.expr.chain.rpartition(".")[2] == "ContextVar":
+                if call.expr.chain.rpartition(".")[2] in ("ContextVar", "ContextVar[]"):
                     return True
         return False
 

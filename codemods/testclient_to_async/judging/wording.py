@@ -60,4 +60,6 @@ OBSTACLES: Mapping[str, tuple[str, str]] = {
 
 def said(chain: str) -> str:
     """Return a chain for a reader, who doesn't know the numbers of calls."""
-    return f"`….{chain.partition('.')[2]}`" if chain.startswith("#") else f"`{chain}`"
+    if chain == "?":
+        return "what an expression gives"
+    return f"`….{chain.partition('.')[2]}`" if chain.startswith("#") else f"`{chain.replace('[]', '[…]')}`"

@@ -158,11 +158,12 @@ class _Collector:
     def _visit_Call(self, node: ast.Call, where: _Where) -> None:
         number = self._number(node)
         chain = self._text(node.func)
+        said = chain or _said_of(node.func)
+        expr = Expr(self._last(node.func), where.scope, where.place, said, where.usage, where.is_bare)
+        self.calls[number] = _call(node, expr)
         if chain is None:
             self._push(node.func, where._replace(usage=Usage("other", "Call"), is_bare=False))
         else:
-            expr = Expr(self._last(node.func), where.scope, where.place, chain, where.usage, where.is_bare)
-            self.calls[number] = _call(node, expr)
             base = _base(node.func)
             if isinstance(base, ast.Call):
                 rest = chain.partition(".")[2]
@@ -422,6 +423,11 @@ def _base(node: ast.expr) -> ast.expr:
     while isinstance(node, ast.Attribute):
         node = node.value
     return node
+
+
+def _said_of(callee: ast.expr) -> str:
+    """Return what stands for a callee that is no chain, and resolves to nothing: `Generic[int]()`, `table[0]()`."""
+    return f"{dotted(callee.value)}[]" if isinstance(callee, ast.Subscript) else "?"
 
 
 def _is_raises(node: ast.expr) -> bool:

@@ -1,7 +1,8 @@
 """What the survey remembers of a file, as rows that survive JSON.
 
 An expression of interest is a chain of names (`self.client.get`) or a call of one; a chain may also hang on a call:
-`#7.json` is the attribute `json` of what the call number 7 returns. Lines count from 1, columns in UTF-8 bytes.
+`#7.json` is the attribute `json` of what the call number 7 returns. Of other callees there is only a word that resolves
+to nothing: `Name[]` for `Name[int]()`, else `?`. Lines count from 1, columns in UTF-8 bytes.
 """
 
 from __future__ import annotations
