@@ -131,6 +131,14 @@ def test_says_whether_a_version_or_a_later_one_is_admitted(specifier: str, admit
     assert Requirement("httpx", (specifier,), "x:1").admits_from("0.27") is admitted
 
 
+@pytest.mark.parametrize(
+    ("specifiers", "admitted"),
+    [(("==0.48.0", "==0.37.2"), True), (("==0.48.0", "==0.20.4"), False), ((">=0.20", "<0.21"), False)],
+)
+def test_pins_of_several_environments_must_each_admit_a_version(specifiers: tuple[str, ...], admitted: bool) -> None:
+    assert Requirement("starlette", specifiers, "x:1").admits_from("0.21") is admitted
+
+
 @pytest.mark.parametrize("text", ['pydantic = "~"\n', 'pydantic = "^"\n', 'pydantic = "||"\n', "pydantic = \n", "\xff"])
 def test_odd_specifiers_rule_nothing_out(text: str, tmp_path: Path) -> None:
     found = find(tmp_path, {"pyproject.toml": text})

@@ -69,13 +69,13 @@ class Fidelity:
     def _of_project(self, path: str) -> str:
         if "alias_httpx" in self._words:
             return "httpx"
-        if self._words.intersection(_HTTPX2):
-            return "httpx2"
         folder = path.rpartition("/")[0]
         if folder not in self._told:
             self._told[folder] = told_beside_pytest(self._read, folder, ("httpx", "httpx2"))
         if (told := self._told[folder]) is not None:
             return told
+        if self._words.intersection(_HTTPX2):
+            return "httpx2"
         return "httpx2" if self._project.requirement(path, "httpx2") is not None else "httpx"
 
     @cached_property

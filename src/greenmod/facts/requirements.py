@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,10 +36,16 @@ class Requirement:
         return any(version.major == major for version in self._satisfying(probes))
 
     def admits_from(self, version: str) -> bool:
-        """Tell whether some release from `version` on satisfies every specifier found."""
+        """Tell whether some release from `version` on satisfies every specifier found.
+
+        Pins that exclude each other are of environments of their own: each of them must admit such a release.
+        """
         from packaging.version import Version
 
-        return any(found >= Version(version) for found in self._satisfying((version, f"{version}.99", "9999")))
+        found = list(self._satisfying((version, f"{version}.99", "9999")))
+        if not found and len(self.specifiers) > 1:
+            return all(replace(self, specifiers=(each,)).admits_from(version) for each in self.specifiers)
+        return any(each >= Version(version) for each in found)
 
     def excludes_before(self, version: str) -> bool:
         """Tell whether no release before `version` satisfies every specifier found; False where none says anything."""

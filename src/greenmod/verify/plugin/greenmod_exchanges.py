@@ -89,8 +89,8 @@ class Log:
         if kind is None:  # whatever it is, it need not be httpx's
             return
         for hop in heard[0].history:
-            self._say(kind, hop.request, hop.status_code, _digest(hop))
-        self._say(kind, heard[0].request, heard[0].status_code, "" if streams else _digest(heard[0]))
+            self._say(kind, hop.request, int(hop.status_code), _digest(hop))
+        self._say(kind, heard[0].request, int(heard[0].status_code), "" if streams else _digest(heard[0]))
 
     def _say(self, kind: str | None, request: Request, status: int | str, digest: str) -> None:
         if kind is None or self.test is None:
