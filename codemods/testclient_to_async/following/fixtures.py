@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase as fnmatch
+from functools import cached_property
 
 from ..running.pytest_settings import read_settings
 from ..survey.rows import Function
@@ -149,11 +150,18 @@ class Fixtures:
             found: dict[str, Place] = {}
             for name in sorted(names):
                 place = self._meant(path, name)
-                function = self._world.function(place) if place else None
-                if place and function and function.fixture:
+                if place is None or place.path not in self._homes:
+                    continue
+                function = self._world.function(place)
+                if function and function.fixture:
                     found[function.named or name] = place
             self._passed[path] = found
         return self._passed[path]
+
+    @cached_property
+    def _homes(self) -> Mapping[str, frozenset[str]]:
+        """The files that can make a fixture; the others need not be loaded to know that they don't."""
+        return self._world.project.mentioning("fixture")
 
     def names(self, place: Place, fixture: Function) -> set[str]:
         """Return every name that a fixture goes by in the loaded files."""

@@ -6,7 +6,7 @@ Which plugin runs them is decided folder by folder, as pytest's settings are.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from greenmod.api import Project
 
@@ -28,7 +28,7 @@ class Running:
         self._project: Project = analysis.world.project
         self._wanted = wanted
         self._runners: dict[str, Runner] = {}
-        self._read = lru_cache(maxsize=None)(analysis.world.project.read)
+        self._read = analysis.world.project.read
         self.backends = Backends(analysis)
         self.declaring = Declaring(self._read, self._is_new)
 

@@ -7,7 +7,7 @@ transport says ("127.0.0.1", 123). Both are kept as soon as anything in the proj
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from greenmod.api import Project
 
@@ -34,7 +34,7 @@ class Fidelity:
 
     def __init__(self, project: Project, options: Mapping[str, object]) -> None:
         self._project = project
-        self._read = lru_cache(maxsize=None)(project.read)
+        self._read = project.read
         self._told: dict[str, str | None] = {}
         self._is_exact = options["fidelity"] == "exact"
         self._module = str(options["http-module"])

@@ -68,6 +68,7 @@ class Project:
         self._search = search
         self._survey = survey
         self._surveyed: dict[str, object] = {}
+        self._texts: dict[str, str | None] = {}
         self._requirements: dict[tuple[str, str], Requirement | None] = {}
 
     def facts(self, path: str) -> FileFacts | None:
@@ -90,6 +91,13 @@ class Project:
 
         None where there is no such file, where it can't be decoded, and where a link leads out of the repository.
         """
+        if path not in self._texts:
+            self._texts[path] = self._read(path)
+        return self._texts[path]
+
+    def _read(self, path: str) -> str | None:
+        if not os.path.exists(self.root / path):
+            return None
         if not Path(os.path.realpath(self.root / path)).is_relative_to(os.path.realpath(self.root)):
             return None
         try:
