@@ -69,6 +69,7 @@ class Project:
         self._survey = survey
         self._surveyed: dict[str, object] = {}
         self._texts: dict[str, str | None] = {}
+        self._found: dict[tuple[str, str], str | None] = {}
         self._requirements: dict[tuple[str, str], Requirement | None] = {}
 
     def facts(self, path: str) -> FileFacts | None:
@@ -164,8 +165,13 @@ class Project:
 
     def module_path(self, module: str, importer: str) -> str | None:
         """Return the file that `module`, as imported in `importer`, stands for; None for one of another repository."""
-        if module.startswith("."):
-            return self._relative_module(module, importer)
+        key = module, importer
+        if key not in self._found:
+            find = self._relative_module if module.startswith(".") else self._absolute_module
+            self._found[key] = find(module, importer)
+        return self._found[key]
+
+    def _absolute_module(self, module: str, importer: str) -> str | None:
         tail = module.replace(".", "/")
         ends = (f"/{tail}.py", f"/{tail}/__init__.py")
         found = [path for path in self._modules.get(tail.rpartition("/")[2], ()) if f"/{path}".endswith(ends)]
