@@ -156,6 +156,9 @@ def _lines(results: Sequence[Result]) -> Iterator[str]:
     random = [f"{result.name}: {len(result.random)}" for result in results if result.random]
     if random:
         yield from ("", f"Tests whose exchanges are partly random, before as after: {', '.join(random)}.")
+    different = [f"{result.name}: `{test}`" for result in results for test, *_ in result.different]
+    if different:
+        yield from ("", "Tests with different exchanges:", "", *(f"- {each}" for each in different))
 
 
 def _counted(title: str, counts: Mapping[str, int]) -> Iterator[str]:
