@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from greenmod.api import Decision, FilePlan, Project, SkippedSite, TextChange
+from greenmod.api import Decision, FilePlan, Project, SkippedSite
 
 from .following.clients import Block
 from .following.world import Occurrence, Place
@@ -57,22 +57,14 @@ class _Planner:
         homes = missing.groups
         wanted = [(path, package) for component, sheet in written for path in sheet.operations
                   for package in self._running.undeclared(path, sheet.packages)]  # fmt: skip
-        served = ((change, self._served(change, written, homes)) for change in missing.changes)
-        texts = [replace(change, serves=names) for change, names in served if names]
+        served = _served(written, homes)
+        texts = [
+            replace(change, serves=tuple(served[change.group])) for change in missing.changes if change.group in served
+        ]
         names = tuple(component.name for component, _ in written)
         texts += (replace(change, serves=names) for change in self._running.declaring.changes(wanted))
         files = self._plans(written, homes)
         return Decision(files, tuple(dict.fromkeys((*self._left, *self._bystanders()))), tuple(texts))
-
-    def _served(
-        self, change: TextChange, written: Sequence[tuple[Component, Written]], homes: Mapping[str, frozenset[str]]
-    ) -> tuple[str, ...]:
-        """Return the components that need a fixture `anyio_backend`."""
-        return tuple(
-            component.name
-            for component, sheet in written
-            if any(change.group in homes.get(path, ()) for path in sheet.operations)
-        )
 
     # Components
 
@@ -189,3 +181,12 @@ def _skip(occurrence: Occurrence, rule: str, words: str) -> SkippedSite:
 def _joined(parts: list[Expected]) -> Expected:
     clients, helpers, tests = (tuple(row for part in parts for row in part[index]) for index in range(3))
     return Expected(clients, helpers, tests)
+
+
+def _served(written: Sequence[tuple[Component, Written]], homes: Mapping[str, frozenset[str]]) -> dict[str, list[str]]:
+    """Return the components that need a fixture `anyio_backend`, by the group that brings it to one of their files."""
+    served: dict[str, list[str]] = defaultdict(list)
+    for component, sheet in written:
+        for group in sorted({group for path in sheet.operations for group in homes.get(path, ())}):
+            served[group].append(component.name)
+    return served

@@ -7,7 +7,7 @@ on something unknown, in a file of tests, is taken for such a use.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from ..following.clients import Clients
@@ -30,6 +30,7 @@ class Strangers:
         self._clients = clients
         self._world = clients.world
         self._coroutines = coroutines
+        self._asked: dict[str, tuple[int, Sequence[tuple[str, Function]]]] = {}
 
     def look(self) -> None:
         """Look at every attribute that has a telling name."""
@@ -136,10 +137,19 @@ class Strangers:
                 self._made_tests(place, name)
                 if not is_for_tests(place.path) or not place.path.endswith("conftest.py"):
                     self._load_askers(place, name)
-                for path, taker in list(self._clients.fixtures.takers(name)):
-                    if self._clients.fixtures.find(path, taker, name) is None and name in taker.parameters:
-                        words = f"`{taker.qualname}` asks for a fixture `{name}` that isn't found from here"
-                        self._clients.block(place, path, taker.line, "mixed-clients", words)
+                for path, taker in self._unanswered(name):
+                    words = f"`{taker.qualname}` asks for a fixture `{name}` that isn't found from here"
+                    self._clients.block(place, path, taker.line, "mixed-clients", words)
+
+    def _unanswered(self, name: str) -> Sequence[tuple[str, Function]]:
+        """Return what takes a parameter `name` for which no fixture is found."""
+        count = len(self._world.files)
+        if self._asked.get(name, (0, ()))[0] != count:
+            fixtures = self._clients.fixtures
+            takers = [(path, taker) for path, taker in fixtures.takers(name) if name in taker.parameters]
+            lost = [(path, taker) for path, taker in takers if fixtures.find(path, taker, name) is None]
+            self._asked[name] = count, lost
+        return self._asked[name][1]
 
     def _made_tests(self, place: Place, name: str) -> None:
         """Block functions that are made and handed on, and ask for a fixture by a parameter, as made tests do."""

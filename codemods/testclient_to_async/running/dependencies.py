@@ -7,7 +7,7 @@ system.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .dependency_places import Place, find_places
 from .folders import Read, inside, upwards
@@ -24,7 +24,7 @@ from .listing import (
 )
 from .toml_text import find_array, find_lines, load_toml, look_up, with_value
 
-Document = dict[str, object]
+Document = Mapping[str, object]
 
 # What an application needs to run. Its tests' needs go there only if there is no better place.
 _MAIN = (("project", "dependencies"), ("tool", "poetry", "dependencies"), ("packages",))
@@ -108,8 +108,8 @@ def _in_array(place: Place, document: Document, old: list[object], package: str,
     values = look_up(after, place.keys)
     if not isinstance(values, list) or after != with_value(document, place.keys, values) or new not in values:
         return None
-    values.remove(new)
-    return text if values == old else None
+    at = values.index(new)
+    return text if [*values[:at], *values[at + 1 :]] == old else None
 
 
 def _in_table(place: Place, document: Document, package: str, bound: str) -> str | None:

@@ -33,13 +33,9 @@ class TableText(NamedTuple):
     lines: tuple[Line, ...]
 
 
-def load_toml(text: str) -> dict[str, object] | None:
-    """Return a TOML document as plain data of the caller's own; None if it can't be parsed."""
-    return deepcopy(_parsed(text))
-
-
 @lru_cache(maxsize=64)  # the same files are read for each folder below them
-def _parsed(text: str) -> dict[str, object] | None:
+def load_toml(text: str) -> Mapping[str, object] | None:
+    """Return a TOML document as plain data, shared by all who ask; None if it can't be parsed."""
     if sys.version_info >= (3, 11):
         import tomllib
     else:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from unicodedata import normalize
 
 from greenmod.engine.tokens import apply_spans
 from greenmod.model import ImportNeed
@@ -28,15 +29,20 @@ def find_unused(file: File, drops: Sequence[ImportNeed]) -> dict[Site, frozenset
         for site in file.sites
         if site.may_go and file.is_untouched(site.node) and (indexes := _named(site, drops))
     }
+    bound = {site: {index: bound_name(site.node.names[index]) for index in indexes} for site, indexes in named.items()}
+    found: dict[Site, frozenset[int]] = {}
+    words = _words_beside(file, named) if named else frozenset()
+    for site in list(named):
+        # Most often no word is like the names: no need to read the edited file.
+        if isinstance(site.region.scope, ast.Module) and words.isdisjoint(bound[site].values()):
+            found[site] = named.pop(site)
     if not named:
-        return {}
+        return found
     edited = read(replace(file.source, text=apply_spans(file.source.text, list(file.taken))))
     later = {edited.start(site.node): site for site in edited.sites}
-    found = {}
-    for site, indexes in named.items():
-        bound = {index: bound_name(site.node.names[index]) for index in indexes}
-        used = _used_after(file, site, later, frozenset(bound.values()))
-        if unused := frozenset(index for index, name in bound.items() if name not in used):
+    for site in named:
+        used = _used_after(file, site, later, frozenset(bound[site].values()))
+        if unused := frozenset(index for index, name in bound[site].items() if name not in used):
             found[site] = unused
     return found
 
@@ -46,6 +52,13 @@ def _named(site: Site, drops: Sequence[ImportNeed]) -> frozenset[int]:
     return frozenset(
         index for index, alias in enumerate(site.node.names) for need in drops if _is_alias_of(site.node, alias, need)
     )
+
+
+def _words_beside(file: File, sites: Iterable[Site]) -> frozenset[str]:
+    """Return the words of the edited file that stand outside of some statements."""
+    gone = ((file.start(site.node), file.end(site.node), "") for site in sites)
+    text = apply_spans(file.source.text, sorted((*file.taken, *gone)))
+    return frozenset(re.findall(r"\w+", normalize("NFKC", text)))
 
 
 def _is_alias_of(node: Import, alias: ast.alias, need: ImportNeed) -> bool:
