@@ -26,15 +26,12 @@ from suite_page import Result
 
 from greenmod.verify.compare import Worse, find_differing, find_fixed, find_worse
 from greenmod.verify.outcomes import Outcome, Run, Sign, count
-from greenmod.verify.runner import Runner
+from greenmod.verify.runner import Asked, Runner
 from greenmod.verify.sandbox import Files, Sandbox, open_sandbox
 from greenmod.verify.verification import Suite
 
 NO_SKIP = "(no skip says why)"
-# A run after the first may take this many seconds, and this many times as long as the first.
-_LEAST_LIMIT = 60.0
 _TIMES_ALONE = 6
-_TIMES_FIRST = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +154,19 @@ def _bytes(path: Path) -> bytes | None:
     return path.read_bytes() if path.exists() else None
 
 
+class Console:
+    """Tells what the runner has to tell."""
+
+    def tell(self, sentence: str) -> None:
+        print(sentence, file=sys.stderr)
+
+    def begin(self, stage: str, total: int) -> None:
+        pass
+
+    def advance(self, count: int = 1) -> None:
+        pass
+
+
 class Watched:
     """Runs the suite in the sandbox and listens."""
 
@@ -170,7 +180,7 @@ class Watched:
             pytest_args=("-p", "greenmod_exchanges", *project.pytest_args),
             folder=project.folder,
         )
-        self._runner = Runner(suite, stage, tuple(files))
+        self._runner = Runner(suite, stage, tuple(files), Console())
 
     def before(self, only: Sequence[str] | None = None) -> tuple[Run, Said]:
         return self._run({}, only)
@@ -179,7 +189,7 @@ class Watched:
         return self._run(self._files)
 
     def _run(self, files: Files, only: Sequence[str] | None = None) -> tuple[Run, Said]:
-        run = self._runner.run(files, only=only) if only else self._runner.run(files)
+        run = self._runner.run(Asked(files, frozenset(only) if only else None)).read()
         said = exchanges.read(self._said)
         print(f"{count(run)}; {run.ending.value} after {run.seconds:.1f} s", file=sys.stderr, flush=True)
         if not run.is_conclusive or run.record.foreign:
@@ -187,7 +197,7 @@ class Watched:
             sys.exit(
                 f"The suite can't be compared: {run.ending.value} {running} {dict(run.record.foreign)}\n{run.output}"
             )
-        self._runner.limit = self._runner.limit or _LEAST_LIMIT + _TIMES_FIRST * run.seconds
+        self._runner.usual = self._runner.usual or run.record.seconds
         return run, said
 
 

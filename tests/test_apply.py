@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from greenmod.apply import Rendering, change_alone, formatter, read_baseline, render, rewrite
 from greenmod.errors import FileError, StaleFileError
-from greenmod.model import Baseline, Change, ChangeSet, Edit, ImportNeed, Safety
+from greenmod.model import Baseline, Change, ChangeSet, Edit, ImportNeed, Replacement, Safety
 from greenmod.source import digest
 
 
@@ -107,6 +107,15 @@ def test_shared_import_is_written_once() -> None:
     assert render(plan, ("0", "1", "2"), {"a.py": b"a\nb\nc\n"}).after == {
         "a.py": b"from m import n\n\nn()\nn()\nn()\n"
     }
+
+
+def test_replaces_files_as_wholes() -> None:
+    files = (Replacement("c.bin", b"\0"), Replacement("b.py", None))
+    one = Change("one", "c", "t", "", Safety.SAFE, (Edit("a.py", 0, 1, "2"),), files=files)
+    rendering = render(ChangeSet(changes=(one,)), ("one",), {"a.py": b"1\n", "b.py": b"b\n", "c.bin": None})
+    assert (one.path, one.paths) == ("a.py", ("a.py", "b.py", "c.bin"))
+    assert rendering.before == {"a.py": b"1\n", "b.py": b"b\n", "c.bin": None}
+    assert rendering.after == {"a.py": b"2\n", "b.py": None, "c.bin": b"\0"}
 
 
 def test_import_into_a_file_that_python_cannot_parse_is_refused() -> None:

@@ -21,6 +21,7 @@ STOREYS = (
     ("cases",),
     ("execute",),
     ("report",),
+    ("patches",),
     ("verify",),
     ("session",),
     ("planning",),

@@ -39,12 +39,50 @@ def render(
             edits[edit.path].append(edit)
         for need in change.imports:
             needs[need.path].append(need)
-    paths = sorted({*edits, *needs})
-    before = {path: baselines[path] for path in paths}
-    after = {path: rewrite(path, before[path] or b"", edits[path], needs[path]) for path in paths}
+    before = {path: baselines[path] for path in sorted({*edits, *needs})}
+    after = {path: rewrite(path, data or b"", edits[path], needs[path]) for path, data in before.items()}
     if settle is not None:
         after = settle({path: data for path, data in before.items() if data is not None}, after)
-    return Rendering(before, dict(after))
+    results = {**after, **{file.path: file.data for change in chosen for file in change.files}}
+    return Rendering({path: baselines[path] for path in sorted(results)}, dict(sorted(results.items())))
+
+
+class Renderer:
+    """Renders many subsets of one plan: a file is made anew only under changes that it has not had together before."""
+
+    def __init__(
+        self,
+        plan: ChangeSet,
+        baselines: Mapping[str, bytes | None],
+        settle: Callable[[Mapping[str, bytes], Mapping[str, bytes]], dict[str, bytes]] | None = None,
+    ) -> None:
+        self._plan = plan
+        self._baselines = baselines
+        self._settle = settle
+        self._known: dict[tuple[str, frozenset[str]], bytes | None] = {}
+
+    def __call__(self, ids: Iterable[str]) -> dict[str, bytes | None]:
+        """Return the content of each file that the changes of `ids` touch."""
+        by_path: dict[str, set[str]] = defaultdict(set)
+        for change in self._plan.chosen(ids):
+            for path in change.paths:
+                by_path[path].add(change.id)
+        wanted = {(path, frozenset(ids)) for path, ids in by_path.items()}
+        if new := dict(wanted - self._known.keys()):
+            after = render(_at(self._plan, new), self._plan.ids, self._baselines, self._settle).after
+            self._known |= {(path, ids): after[path] for path, ids in new.items()}
+        return {path: self._known[path, ids] for path, ids in sorted(wanted, key=lambda one: one[0])}
+
+
+def _at(plan: ChangeSet, ids: Mapping[str, frozenset[str]]) -> ChangeSet:
+    """Leave of the changes in each file those of `ids`, and of other files nothing."""
+    changes = []
+    for change in plan.changes:
+        edits = tuple(edit for edit in change.edits if change.id in ids.get(edit.path, ()))
+        needs = tuple(need for need in change.imports if change.id in ids.get(need.path, ()))
+        files = tuple(file for file in change.files if change.id in ids.get(file.path, ()))
+        changes.append(replace(change, edits=edits, imports=needs, files=files, requires=()))
+    return replace(plan, changes=tuple(changes))
 
 
 def rewrite(path: str, data: bytes, edits: Iterable[Edit], needs: Iterable[ImportNeed] = ()) -> bytes:

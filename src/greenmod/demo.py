@@ -21,8 +21,11 @@ from greenmod.session import Request
 _NEEDS = ("aiosqlite", "asgi_lifespan", "fastapi", "httpx", "pytest_asyncio", "sqlalchemy")
 
 
-class _Silent:
+class _Teller:
     """No progress bars: the demonstration tells its own story."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self.tell = say
 
     def begin(self, stage: str, total: int) -> None:
         pass
@@ -39,12 +42,12 @@ def play(say: Callable[[str], None]) -> ExitCode:
     shutil.copytree(fixtures_folder() / "projects" / "bookshop", folder, ignore=shutil.ignore_patterns("__pycache__"))
     say(f"A small FastAPI application was copied to {folder}.")
     say("Some of its tests are red, some use TestClient. This is what could be changed, and what is left alone:\n")
-    found = execute(Request((folder,)), Orders(), _Silent(), say)
+    found = execute(Request((folder,)), Orders(), _Teller(say))
     for line in (*diff_text(found), *skip_text(found.plan.skips)):
         say(line.rstrip("\n"))
     say("\nNow pytest decides, in a copy of the tree, which of these changes stay:\n")
     orders = Orders(write=True, verify=True, python=Path(sys.executable))
-    report = execute(Request((folder,)), orders, _Silent(), say)
+    report = execute(Request((folder,)), orders, _Teller(say))
     for line in verification_text(report):
         say(line.rstrip("\n"))
     say(_moral(report, folder))

@@ -1,4 +1,4 @@
-"""From a Request to a Report: plan, render, verify where asked, write where asked. In this order and no other."""
+"""From a Request, or a diff, to a Report: plan, render, verify where asked, write where asked, in this order."""
 
 from __future__ import annotations
 
@@ -6,23 +6,25 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from greenmod import apply, session
+from greenmod import config as configuration
 from greenmod.discover import uncommitted
 from greenmod.errors import StaleFileError
 from greenmod.journal.recovery import recover
 from greenmod.model import ChangeSet, Problem
-from greenmod.report.report import Report
+from greenmod.report.report import Report, Task
 from greenmod.report.wording import recovered
 
 if TYPE_CHECKING:
-    from greenmod.planning.pool import Progress
-    from greenmod.verify import Verification
+    from greenmod.journal.target import Write
+    from greenmod.patches import Patch
+    from greenmod.verify import Audience, Suite
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +38,23 @@ class Orders:
     pytest_args: tuple[str, ...] = ()
 
 
-def execute(request: session.Request, orders: Orders, progress: Progress, tell: Callable[[str], None]) -> Report:
-    """Carry out one run. `tell` gets sentences about long work."""
+def execute(request: session.Request, orders: Orders, audience: Audience) -> Report:
+    """Carry out one run, and tell the audience about long work."""
     began = time.monotonic()
     run = session.start(request)
     for cut_off in recover(run.root):
-        tell(recovered(cut_off))
+        audience.tell(recovered(cut_off))
     with redirect_stdout(sys.stderr):  # what a codemod prints is not the run's result
-        plan = session.plan(run, session.find_candidates(run), progress)
+        plan = session.plan(run, session.find_candidates(run), audience)
     baselines, plan = _baselines(run.root, plan)
     chosen = plan.ids
     settle = apply.formatter(run.root) if orders.format else None
-    verification = _verify(run, orders, plan, baselines, settle, tell) if orders.verify and chosen else None
+    verification = None
+    if orders.verify and chosen:
+        from greenmod.verify import verify
+
+        suite = _suite(run.config, orders)
+        verification = verify(suite, plan, chosen, apply.Renderer(plan, baselines, settle), audience)
     if verification is not None:
         chosen = frozenset(verification.kept)
     rendering = apply.render(plan, chosen, baselines, settle)
@@ -61,7 +68,40 @@ def execute(request: session.Request, orders: Orders, progress: Progress, tell: 
         uncommitted=uncommitted(run.root, tuple(rendering.after)),
         verification=verification,
     )
-    return _written(run.root, report, began) if orders.write else report
+    return _written(run.root, report, _writes(rendering.before, rendering.after), began) if orders.write else report
+
+
+def execute_patch(read: Callable[[Path], Patch], task: Task, orders: Orders, audience: Audience) -> Report:
+    """Have the diff that `read` finds for a root verified, change by change.
+
+    What is written is what stays of a diff; where the work tree holds the changes, the rest is taken back out of it.
+    """
+    from greenmod.verify import verify
+
+    began = time.monotonic()
+    config = configuration.load(configuration.find_root(Path.cwd()))
+    for cut_off in recover(config.root):
+        audience.tell(recovered(cut_off))
+    patch = read(config.root)
+    plan = patch.plan
+    suite = replace(_suite(config, orders), modes=patch.modes)
+    verification = verify(suite, plan, plan.ids, patch.render, audience) if plan.changes else None
+    chosen = frozenset(verification.kept if verification else ())
+    report = Report(
+        plan=plan,
+        chosen=chosen,
+        rendering=apply.render(plan, chosen, patch.baselines),
+        baselines=patch.baselines,
+        looked_at=len(patch.baselines),
+        seconds=time.monotonic() - began,
+        uncommitted=uncommitted(config.root, tuple(patch.baselines)) if task is Task.DIFF else (),
+        verification=verification,
+        task=task,
+    )
+    if not orders.write:
+        return report
+    now = patch.render(plan.ids if task is Task.TREE else ())
+    return _written(config.root, report, _writes(now, patch.render(chosen), patch.modes), began)
 
 
 def _baselines(root: Path, plan: ChangeSet) -> tuple[dict[str, bytes | None], ChangeSet]:
@@ -79,20 +119,11 @@ def _baselines(root: Path, plan: ChangeSet) -> tuple[dict[str, bytes | None], Ch
     return baselines, replace(plan, changes=plan.chosen(ids), problems=(*plan.problems, *problems))
 
 
-def _verify(
-    run: session.Run,
-    orders: Orders,
-    plan: ChangeSet,
-    baselines: Mapping[str, bytes | None],
-    settle: Callable[[Mapping[str, bytes], Mapping[str, bytes]], dict[str, bytes]] | None,
-    tell: Callable[[str], None],
-) -> Verification:
-    from greenmod.verify import Suite, verify
+def _suite(config: configuration.Config, orders: Orders) -> Suite:
+    from greenmod.verify import Suite
 
-    suite = Suite(
-        run.root, orders.python, orders.pytest_args, run.config.sandbox_include, folder=_folder_of_tests(run.root)
-    )
-    return verify(suite, plan, plan.ids, lambda ids: apply.render(plan, ids, baselines, settle).after, tell)
+    root = config.root
+    return Suite(root, orders.python, orders.pytest_args, config.sandbox_include, folder=_folder_of_tests(root))
 
 
 def _folder_of_tests(root: Path) -> str:
@@ -102,12 +133,18 @@ def _folder_of_tests(root: Path) -> str:
     return here.relative_to(base).as_posix() if here.is_relative_to(base) else "."
 
 
-def _written(root: Path, report: Report, began: float) -> Report:
-    from greenmod.journal.run import write
+def _writes(
+    before: Mapping[str, bytes | None], after: Mapping[str, bytes | None], modes: Mapping[str, int] | None = None
+) -> list[Write]:
     from greenmod.journal.target import Write
 
-    before, after = report.rendering.before, report.rendering.after
-    writes = [Write(path, before[path], after[path]) for path in report.paths]
+    differing = [path for path in sorted(after) if before[path] != after[path]]
+    return [Write(path, before[path], after[path], (modes or {}).get(path)) for path in differing]
+
+
+def _written(root: Path, report: Report, writes: Sequence[Write], began: float) -> Report:
+    from greenmod.journal.run import write
+
     done = write(root, writes, shlex.join(["greenmod", *sys.argv[1:]])) if writes else None
     return replace(
         report,

@@ -54,6 +54,14 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class Replacement:
+    """Put `data` in place of all that `path` holds: for what no text can say. None deletes the file."""
+
+    path: str
+    data: bytes | None
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class ImportNeed:
     """One name that a file must import (`add`) or may stop importing once it is unused (`drop`).
 
@@ -72,7 +80,10 @@ class ImportNeed:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a person accepts or rejects as a whole; its edits may span files and never overlap."""
+    """What a person accepts or rejects as a whole; its edits may span files and never overlap.
+
+    Of `files`, which it replaces as wholes, nothing else edits one.
+    """
 
     id: str
     codemod: str
@@ -83,15 +94,17 @@ class Change:
     imports: tuple[ImportNeed, ...] = ()
     requires: tuple[str, ...] = ()
     line: int = 1
+    files: tuple[Replacement, ...] = ()
 
     @property
     def path(self) -> str:
-        """The file of the first edit: where the change is shown."""
-        return self.edits[0].path
+        """The file of the first edit, else the first replaced as a whole: where the change is shown."""
+        return self.edits[0].path if self.edits else self.files[0].path
 
     @property
     def paths(self) -> tuple[str, ...]:
-        return tuple(sorted({edit.path for edit in self.edits} | {need.path for need in self.imports}))
+        touched: tuple[Edit | ImportNeed | Replacement, ...] = (*self.edits, *self.imports, *self.files)
+        return tuple(sorted({one.path for one in touched}))
 
 
 @dataclass(frozen=True, slots=True, order=True)

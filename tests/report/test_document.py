@@ -6,7 +6,7 @@ import json
 import os
 
 from greenmod.apply import render
-from greenmod.model import Baseline, Change, ChangeSet, Edit, ImportNeed, Problem, Safety, Skip
+from greenmod.model import Baseline, Change, ChangeSet, Edit, ImportNeed, Problem, Replacement, Safety, Skip
 from greenmod.report.document import report_json
 from greenmod.report.report import Report
 
@@ -22,6 +22,7 @@ def test_says_everything_about_a_run() -> None:
         imports=(ImportNeed("a.py", "m", "n", "o"),),
         requires=(),
         line=1,
+        files=(Replacement("c.bin", b"\xff"), Replacement("d.txt", "é".encode()), Replacement("e.txt", None)),
     )
     plan = ChangeSet(
         {"a.py": Baseline("a.py", "sha")},
@@ -29,7 +30,7 @@ def test_says_everything_about_a_run() -> None:
         (Skip("one", "a.py", 2, "rule", "reason"),),
         (Problem("b.py", 1, "syntax", "message"),),
     )
-    before = {"a.py": b"x\n"}
+    before = {"a.py": b"x\n", "c.bin": b"\x00", "d.txt": None, "e.txt": b"e\n"}
     found = Report(plan, plan.ids, render(plan, plan.ids, before), before, looked_at=3, seconds=1.0)
     assert json.loads(report_json(found)) == {
         "version": 1,
@@ -44,6 +45,11 @@ def test_says_everything_about_a_run() -> None:
                 "line": 1,
                 "edits": [{"path": "a.py", "start": 0, "end": 1, "text": "é"}],
                 "imports": [{"path": "a.py", "module": "m", "name": "n", "asname": "o", "action": "add"}],
+                "files": [
+                    {"path": "c.bin", "content": "/w==", "encoding": "base64"},
+                    {"path": "d.txt", "content": "é", "encoding": "utf-8"},
+                    {"path": "e.txt", "content": None, "encoding": None},
+                ],
                 "requires": [],
             }
         ],
@@ -52,7 +58,7 @@ def test_says_everything_about_a_run() -> None:
         "baselines": {"a.py": "sha"},
         "written": None,
         "verification": None,
-        "summary": {"files_looked_at": 3, "files_changed": 1, "changes": {"one": 1}, "skips": {"one:rule": 1}},
+        "summary": {"files_looked_at": 3, "files_changed": 4, "changes": {"one": 1}, "skips": {"one:rule": 1}},
     }
 
 

@@ -5,10 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import pytest
+
 from greenmod.apply import render
-from greenmod.model import Baseline, Change, ChangeSet, Edit, ExitCode, ImportNeed, Problem, Safety, Skip
-from greenmod.report.report import Report
-from greenmod.report.text import diff_text, problem_text, skip_text, summary_text
+from greenmod.model import (
+    Baseline,
+    Change,
+    ChangeSet,
+    Edit,
+    ExitCode,
+    ImportNeed,
+    Problem,
+    Replacement,
+    Safety,
+    Skip,
+    Verdict,
+)
+from greenmod.report.report import Report, Task
+from greenmod.report.text import change_text, diff_text, problem_text, skip_text, summary_text
+from greenmod.verify import Conviction, Dropped, Outcome, Verification
 
 BASELINES: Mapping[str, bytes | None] = {"a.py": b"x = 1\r\ny = 2\r\n", "b.py": b"# coding: latin-1\nz = '\xe9'\n"}
 ONE = Change("one:a.py:f:1", "one", "Rename x", "", Safety.SAFE, (Edit("a.py", 0, 1, "xx"),))
@@ -23,6 +38,17 @@ TWO = Change(
 )
 SKIP = Skip("one", "a.py", 7, "dynamic", "settings arrive through `**`")
 PROBLEM = Problem("c.py", 3, "syntax", "is not valid Python 3.11: invalid syntax.")
+
+
+WHOLE = Change(
+    "diff:1",
+    "diff",
+    "Replace files",
+    "",
+    Safety.UNSAFE,
+    (),
+    files=(Replacement("c.bin", b"\0\1"), Replacement("d.txt", b"\xe8\n"), Replacement("e.txt", None)),
+)
 
 
 def report(*changes: Change, written: tuple[str, ...] | None = None, **more: object) -> Report:
@@ -115,3 +141,54 @@ def test_exit_code_says_what_happened() -> None:
     assert report(ONE, written=("a.py",)).exit_code is ExitCode.OK
     assert report(ONE, problems=(PROBLEM,)).exit_code is ExitCode.FILES
     assert report(ONE, written=("a.py",), problems=(PROBLEM,)).exit_code is ExitCode.FILES
+
+
+def test_shows_files_that_are_replaced_as_wholes() -> None:
+    baselines: Mapping[str, bytes | None] = {"c.bin": None, "d.txt": b"\xe9\n", "e.txt": b"e\n"}
+    shown = "".join(change_text(WHOLE, baselines))
+    assert shown == (
+        "# Replace files  [diff, unsafe]  c.bin:1\n"
+        "--- c.bin\n"
+        "  no file → 2 bytes, binary\n"
+        "--- d.txt\n"
+        "@@ -1 +1 @@\n"
+        "-\ufffd\n"
+        "+\ufffd\n"
+        "--- e.txt\n"
+        "@@ -1 +0,0 @@\n"
+        "-e\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("task", "kept", "written", "headline", "exit_code"),
+    [
+        (Task.DIFF, 2, None, "2 of 2 changes stay, in 2 files; 0.3 s. Nothing was written; --write writes what", 0),
+        (Task.DIFF, 2, ("a.py", "b.py"), "2 of 2 changes stay, in 2 files; 0.3 s. 2 files written; `greenmod undo`", 0),
+        (Task.DIFF, 1, None, "1 of 2 changes stays, in 1 file; 0.3 s. Nothing was written; --write writes", 1),
+        (Task.DIFF, 0, (), "0 of 2 changes stay; 0.3 s. Nothing to write.", 1),
+        (Task.TREE, 2, (), "2 of 2 changes stay, in 2 files; 0.3 s. The work tree can stay as it is.", 0),
+        (Task.TREE, 1, None, "1 of 2 changes stays, in 1 file; 0.3 s. Nothing was written; --write takes the rest", 1),
+        (Task.TREE, 1, ("b.py",), "1 of 2 changes stays, in 1 file; 0.3 s. 1 file written; `greenmod undo`", 1),
+    ],
+)
+def test_says_what_came_of_verifying_a_diff(
+    task: Task, kept: int, written: tuple[str, ...] | None, headline: str, exit_code: int
+) -> None:
+    changes = (ONE, TWO)
+    ids = frozenset(change.id for change in changes[:kept])
+    conviction = Conviction(Verdict.BROKEN, "test", Outcome.PASSED, Outcome.FAILED, "")
+    dropped = tuple(Dropped(change.id, conviction) for change in changes[kept:])
+    found = report(*changes, written=written, task=task, chosen=ids, verification=Verification(dropped=dropped))
+    found = replace(found, rendering=render(found.plan, ids, BASELINES))
+    assert "".join(summary_text(found)).startswith(headline)
+    assert found.exit_code == exit_code
+
+
+def test_says_that_there_was_nothing_to_verify() -> None:
+    found = replace(report(task=Task.TREE), plan=ChangeSet())
+    assert "".join(summary_text(found)) == "Nothing to verify: no file differs.\n"
+    found = replace(found, plan=ChangeSet(skips=(SKIP,)))
+    assert "".join(summary_text(found)) == (
+        "Nothing to verify: what differs is left alone.\nLeft alone: 1 site\n  one [dynamic]: 1\n"
+    )

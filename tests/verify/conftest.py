@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,6 +32,8 @@ class Project:
         self.root = root
         self.changes: list[Change] = []
         self.told: list[str] = []
+        self.under_way: list[tuple[str, int]] = []
+        self.advanced = 0
         for path, text in files.items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(text)
@@ -51,10 +54,19 @@ class Project:
             texts[edit.path] = text[: edit.start] + edit.text + text[edit.end :]
         return {path: text.encode() for path, text in texts.items()}
 
-    def verify(self, *pytest_args: str, python: Path = PYTHON, cheap: float = 0.0) -> Verification:
+    def verify(self, *pytest_args: str, python: Path = PYTHON, cheap: float = 0.0, **settings: Any) -> Verification:
         changes = ChangeSet(changes=tuple(self.changes))
-        suite = Suite(self.root, python=python, pytest_args=pytest_args, cheap=cheap)
-        return verify(suite, changes, changes.ids, self.render, self.told.append)
+        suite = Suite(self.root, python=python, pytest_args=pytest_args, cheap=cheap, **settings)
+        return verify(suite, changes, changes.ids, self.render, self)
+
+    def tell(self, sentence: str) -> None:
+        self.told.append(sentence)
+
+    def begin(self, stage: str, total: int) -> None:
+        self.under_way.append((stage, total))
+
+    def advance(self, count: int = 1) -> None:
+        self.advanced += count
 
 
 Make = Callable[[Mapping[str, str]], Project]

@@ -18,7 +18,13 @@ PYTHON = Path("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 
 @pytest.fixture(autouse=True)
 def _without_active_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    for name in ("VIRTUAL_ENV", "CONDA_PREFIX", "CONDA_DEFAULT_ENV"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def find(suite: Suite) -> Path:
+    """Find the Python for `suite` without anything to tell."""
+    return find_python(suite, pytest.fail)
 
 
 def make_environment(folder: Path) -> Path:
@@ -37,36 +43,49 @@ def make_script(path: Path, text: str) -> Path:
 
 def test_takes_the_one_that_is_named(tmp_path: Path) -> None:
     make_environment(tmp_path / ".venv")
-    assert find_python(Suite(tmp_path, python=Path(sys.executable))) == Path(sys.executable)
+    assert find(Suite(tmp_path, python=Path(sys.executable))) == Path(sys.executable)
 
 
 def test_takes_a_command_that_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     python = make_environment(tmp_path / "env")
     monkeypatch.setenv("PATH", str(python.parent))
-    assert find_python(Suite(tmp_path, python=Path(python.name))) == python
+    assert find(Suite(tmp_path, python=Path(python.name))) == python
 
 
 def test_refuses_a_named_one_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(VerifyError, match="nowhere/python: no such interpreter"):
-        find_python(Suite(tmp_path, python=Path("nowhere/python")))
+        find(Suite(tmp_path, python=Path("nowhere/python")))
 
 
 def test_prefers_the_active_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_environment(tmp_path / ".venv")
     active = make_environment(tmp_path / "active")
     monkeypatch.setenv("VIRTUAL_ENV", str(tmp_path / "active"))
-    assert find_python(Suite(tmp_path)) == active
+    assert find(Suite(tmp_path)) == active
+
+
+@pytest.mark.parametrize(("name", "is_taken"), [("shop", True), ("base", False)])
+def test_prefers_an_active_conda_environment_unless_it_is_the_base(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, is_taken: bool
+) -> None:
+    nearest = make_environment(tmp_path / ".venv")
+    active = tmp_path / "conda" / ("python.exe" if sys.platform == "win32" else "bin/python")
+    active.parent.mkdir(parents=True)
+    active.touch(0o755)
+    monkeypatch.setenv("CONDA_PREFIX", str(tmp_path / "conda"))
+    monkeypatch.setenv("CONDA_DEFAULT_ENV", name)
+    assert find(Suite(tmp_path)) == (active if is_taken else nearest)
 
 
 def test_passes_over_an_active_environment_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VIRTUAL_ENV", str(tmp_path / "gone"))
-    assert find_python(Suite(tmp_path)) == Path(sys.executable)
+    assert find(Suite(tmp_path)) == Path(sys.executable)
 
 
 @pytest.mark.parametrize("name", [".venv", "venv"])
 def test_finds_the_environment_in_the_root(tmp_path: Path, name: str) -> None:
     python = make_environment(tmp_path / name)
-    assert find_python(Suite(tmp_path)) == python
+    assert find(Suite(tmp_path)) == python
 
 
 def test_finds_the_environment_nearest_to_the_named_tests(tmp_path: Path) -> None:
@@ -74,20 +93,20 @@ def test_finds_the_environment_nearest_to_the_named_tests(tmp_path: Path) -> Non
     nearest = make_environment(tmp_path / "backend/.venv")
     (tmp_path / "backend/tests").mkdir()
     (tmp_path / "backend/tests/test_a.py").touch()
-    assert find_python(Suite(tmp_path, pytest_args=("-q", "backend/tests/test_a.py::test_b"))) == nearest
-    assert find_python(Suite(tmp_path, pytest_args=("tests/test_a.py",), folder="backend")) == nearest
+    assert find(Suite(tmp_path, pytest_args=("-q", "backend/tests/test_a.py::test_b"))) == nearest
+    assert find(Suite(tmp_path, pytest_args=("tests/test_a.py",), folder="backend")) == nearest
 
 
 def test_finds_the_environment_above_the_folder_where_pytest_starts(tmp_path: Path) -> None:
     (tmp_path / "backend/src").mkdir(parents=True)
     nearest = make_environment(tmp_path / "backend/venv")
-    assert find_python(Suite(tmp_path, folder="backend/src")) == nearest
+    assert find(Suite(tmp_path, folder="backend/src")) == nearest
 
 
 def test_never_looks_above_the_root(tmp_path: Path) -> None:
     make_environment(tmp_path / ".venv")
     (tmp_path / "shop").mkdir()
-    assert find_python(Suite(tmp_path / "shop")) == Path(sys.executable)
+    assert find(Suite(tmp_path / "shop")) == Path(sys.executable)
 
 
 def test_tells_that_pytest_is_missing_and_how_to_install_it(tmp_path: Path) -> None:

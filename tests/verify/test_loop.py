@@ -95,11 +95,31 @@ def test_convicts_the_wrong_change_by_the_test_that_got_worse(verification: Veri
 
 def test_gives_a_verdict_on_each_change(verification: Verification) -> None:
     assert verification.verdicts == {
-        "fine": Verdict.UNPROVEN,
-        "fixing": Verdict.UNPROVEN,
-        "needs-fine": Verdict.UNPROVEN,
+        "fine": Verdict.PROVEN,
+        "fixing": Verdict.PROVEN,
+        "needs-fine": Verdict.PROVEN,
         "needs-wrong": Verdict.BROKEN,
         "wrong": Verdict.BROKEN,
+    }
+
+
+def test_names_a_test_that_ran_each_change(verification: Verification) -> None:
+    assert verification.witnesses == {
+        "fine": "tests/test_prices.py::test_net",
+        "fixing": "tests/test_prices.py::test_rebate",
+        "needs-fine": "tests/test_prices.py::test_shown",
+    }
+
+
+def test_tells_what_became_of_each_test(verification: Verification) -> None:
+    tests = {test.partition("::")[2]: (one.before, one.after) for test, one in verification.tests.items()}
+    assert tests == {
+        "test_bystander": (Outcome.FAILED, Outcome.FAILED),
+        "test_gross": (Outcome.PASSED, Outcome.PASSED),
+        "test_net": (Outcome.PASSED, Outcome.PASSED),
+        "test_rebate": (Outcome.FAILED, Outcome.PASSED),
+        "test_shown": (Outcome.PASSED, Outcome.PASSED),
+        "test_writes_into_its_tree": (Outcome.PASSED, Outcome.PASSED),
     }
 
 
@@ -112,7 +132,7 @@ def test_names_what_is_fixed_and_what_is_still_red(verification: Verification) -
 
 @pytest.mark.usefixtures("verification")
 def test_tells_how_it_goes(shop: Project) -> None:
-    assert "Running the tests with 5 changes" in shop.told
+    assert "Running all tests with 5 changes" in shop.told
     assert "Worse: tests/test_prices.py::test_gross (passed → failed)" in shop.told
     assert "Nothing got worse" in shop.told
 
@@ -202,8 +222,8 @@ def test_calls_a_change_inconclusive_when_the_tests_crash(make: Make) -> None:
     assert verification.kept == ("fine",)
     assert verification.verdicts == {"crashing": Verdict.INCONCLUSIVE, "fine": Verdict.UNPROVEN}
     conviction = verification.dropped[0].conviction
-    assert (conviction.test, conviction.after) == ("test_a.py::test_a", Outcome.UNKNOWN)
-    assert conviction.message == "pytest crashed (exit code 0)"
+    assert (conviction.test, conviction.after) == ("test_a.py::test_a", Outcome.CRASHED)
+    assert conviction.message == "the process ended under it (exit code 0)"
 
 
 def test_finds_the_tests_by_absolute_paths_in_the_sandbox(make: Make) -> None:
@@ -222,8 +242,12 @@ from pathlib import Path
 from greenmod.model import Change, ChangeSet, Edit, Safety
 from greenmod.verify import Suite, verify
 root = Path(sys.argv[1])
+class Nobody:
+    def tell(self, sentence): pass
+    def begin(self, stage, total): pass
+    def advance(self, count=1): pass
 changes = ChangeSet(changes=(Change("any", "c", "t", "w", Safety.SAFE, (Edit("test_a.py", 0, 0, "#"),)),))
-verify(Suite(root, python=Path(sys.executable)), changes, changes.ids, lambda ids: {}, print)
+verify(Suite(root, python=Path(sys.executable)), changes, changes.ids, lambda ids: {}, Nobody())
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import venv
 from pathlib import Path
@@ -11,18 +12,43 @@ import pytest
 
 from greenmod.errors import VerifyError
 from greenmod.model import Verdict
+from greenmod.verify.origin import find_holders
+from greenmod.verify.outcomes import Foreign
 
 if TYPE_CHECKING:
     from tests.verify.conftest import Make, Project
 
-EDITABLE_HOOK = """\
+# What setuptools writes for `pip install -e` (84.2, without its part for namespaces), last in line; or first.
+FINDER = """\
 import sys
-from importlib.machinery import PathFinder
-class Editable:
-    @staticmethod
-    def find_spec(name, path=None, target=None):
-        return PathFinder.find_spec(name, [{source!r}]) if name == "app" else None
-sys.meta_path.append(Editable)
+from importlib.machinery import PathFinder, all_suffixes
+from importlib.util import spec_from_file_location
+from itertools import chain
+from pathlib import Path
+
+MAPPING = {mapping!r}
+
+class _EditableFinder:
+    @classmethod
+    def find_spec(cls, fullname, path=None, target=None):
+        if fullname in MAPPING:
+            return cls._find_spec(fullname, Path(MAPPING[fullname]))
+        parent, _, child = fullname.rpartition(".")
+        if parent and parent in MAPPING:
+            return PathFinder.find_spec(fullname, path=[MAPPING[parent]])
+        return None
+
+    @classmethod
+    def _find_spec(cls, fullname, candidate_path):
+        init = candidate_path / "__init__.py"
+        candidates = (candidate_path.with_suffix(x) for x in all_suffixes())
+        for candidate in chain([init], candidates):
+            if candidate.exists():
+                return spec_from_file_location(fullname, candidate)
+        return None
+
+def install():
+    sys.meta_path.{put}
 """
 
 
@@ -45,10 +71,22 @@ def editable(make: Make) -> Project:
 def make_environment(folder: Path, **links: str) -> Path:
     """Make an environment that has this one's packages, and a `.pth` file per entry of `links`."""
     venv.create(folder, symlinks=sys.platform != "win32")
-    packages = next(folder.glob("lib/python*/site-packages"), folder / "Lib/site-packages")
     for name, text in {"ours": str(Path(pytest.__file__).parents[1]), **links}.items():
-        (packages / f"{name}.pth").write_text(text)
+        (packages_of(folder) / f"{name}.pth").write_text(text)
     return folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+
+
+def packages_of(environment: Path) -> Path:
+    return next(environment.glob("lib/python*/site-packages"), environment / "Lib/site-packages")
+
+
+def make_editable(environment: Path, *, first: bool = False, **mapping: Path) -> Path:
+    """Make an environment with an editable install that finds the modules of `mapping` by a hook."""
+    python = make_environment(environment, __editable___shop="import __editable___shop_finder as f; f.install()")
+    put = "insert(0, _EditableFinder)" if first else "append(_EditableFinder)"
+    finder = FINDER.format(mapping={name: str(place) for name, place in mapping.items()}, put=put)
+    (packages_of(environment) / "__editable___shop_finder.py").write_text(finder)
+    return python
 
 
 def test_wins_over_an_editable_install_that_is_a_path(editable: Project, tmp_path: Path) -> None:
@@ -56,26 +94,90 @@ def test_wins_over_an_editable_install_that_is_a_path(editable: Project, tmp_pat
     assert editable.verify(python=python).verdicts == {"wrong": Verdict.BROKEN}
 
 
-def test_refuses_an_editable_install_that_is_a_hook_until_its_remedy_is_followed(
-    editable: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "hooks").mkdir()
-    (tmp_path / "hooks/shop_hook.py").write_text(EDITABLE_HOOK.format(source=str(editable.root / "src")))
-    python = make_environment(tmp_path / "env", shop=f"{tmp_path / 'hooks'}\nimport shop_hook")
-    with pytest.raises(VerifyError, match=r"^app: imported from .*app\.py, not from the sandbox") as caught:
-        editable.verify(python=python)
-    assert f"PYTHONPATH={editable.root / 'src'};" in caught.value.remedy
-    assert [path.name for path in (editable.root / "src").iterdir()] == ["app.py"]
-    monkeypatch.setenv("PYTHONPATH", str(editable.root / "src"))
+def test_wins_over_an_editable_install_that_is_a_link(editable: Project, tmp_path: Path) -> None:
+    source = editable.root / "src"
+    python = make_environment(tmp_path / "env", **{"easy-install": f"{source}\n"})
+    (packages_of(tmp_path / "env") / "shop.egg-link").write_text(f"{source}\n../")
     assert editable.verify(python=python).verdicts == {"wrong": Verdict.BROKEN}
 
 
-def test_refuses_a_copy_of_the_project_among_the_installed_packages(editable: Project, tmp_path: Path) -> None:
+def test_wins_over_an_editable_install_that_is_a_hook(editable: Project, tmp_path: Path) -> None:
+    source = editable.root / "src"
+    python = make_editable(tmp_path / "env", app=source / "app")
+    assert editable.verify(python=python).verdicts == {"wrong": Verdict.BROKEN}
+    holds = f"The environment holds an install of the project; the sandbox goes first ({source})"
+    assert [said for said in editable.told if "install" in said] == [holds]
+    assert [path.name for path in source.iterdir()] == ["app.py"]
+
+
+PACKAGE = {
+    "libs/one/src/app/__init__.py": "",
+    "libs/one/src/app/core.py": "VALUE = 1\n",
+    "libs/two/late.py": "VALUE = 1\n",
+    "test_app.py": """\
+from app import core
+def test_app():
+    import late
+    assert core.VALUE == late.VALUE == 1
+""",
+}
+
+
+def test_wins_over_hooks_for_several_folders_of_which_one_shows_late(make: Make, tmp_path: Path) -> None:
+    project = make(PACKAGE)
+    project.propose("first", "libs/one/src/app/core.py", "VALUE = 1", "VALUE = 2")
+    project.propose("second", "libs/two/late.py", "VALUE = 1", "VALUE = 3")
+    libs = project.root / "libs"
+    python = make_editable(tmp_path / "env", app=libs / "one/src/app", late=libs / "two/late")
+    assert project.verify(python=python).verdicts == {"first": Verdict.BROKEN, "second": Verdict.BROKEN}
+
+
+def test_wins_over_a_copy_of_the_project_among_the_installed_packages(editable: Project, tmp_path: Path) -> None:
     python = make_environment(tmp_path / "env")
-    copy = next(tmp_path.glob("env/**/site-packages")) / "app.py"
+    copy = packages_of(tmp_path / "env") / "app.py"
     copy.write_bytes((editable.root / "src/app.py").read_bytes())
-    with pytest.raises(
-        VerifyError, match=r"^app: imported from .*site-packages.app\.py, not from the sandbox"
-    ) as caught:
+    assert editable.verify(python=python).verdicts == {"wrong": Verdict.BROKEN}
+
+
+def test_refuses_an_editable_install_whose_hook_goes_first(editable: Project, tmp_path: Path) -> None:
+    python = make_editable(tmp_path / "env", first=True, app=editable.root / "src/app")
+    with pytest.raises(VerifyError, match=r"^app: imported from .*app\.py, not from the sandbox") as caught:
         editable.verify(python=python)
-    assert f"PYTHONPATH={editable.root / 'src'};" in caught.value.remedy
+    assert caught.value.remedy.startswith("The environment holds an install of the project that goes before PYTHONPATH")
+    assert [path.name for path in (editable.root / "src").iterdir()] == ["app.py"]
+
+
+def test_refuses_an_editable_install_under_another_name_than_the_files(make: Make, tmp_path: Path) -> None:
+    project = make({"src/other.py": "VALUE = 1\n", "test_app.py": TEST})
+    project.propose("wrong", "src/other.py", "VALUE = 1", "VALUE = 2")
+    python = make_editable(tmp_path / "env", app=project.root / "src/other")
+    with pytest.raises(VerifyError, match=r"^app: imported from .*other\.py, not from the sandbox"):
+        project.verify(python=python)
+
+
+def test_names_the_setting_for_a_module_that_git_ignores(make: Make, tmp_path: Path) -> None:
+    project = make({**PACKAGE, ".gitignore": "core.py\n", "libs/one/src/app/__init__.py": "VALUE = 1\n"})
+    project.propose("wrong", "libs/one/src/app/__init__.py", "VALUE = 1", "VALUE = 2")
+    subprocess.run(["git", "init", "-q"], cwd=project.root, check=True)
+    libs = project.root / "libs"
+    python = make_editable(tmp_path / "env", app=libs / "one/src/app", late=libs / "two/late")
+    with pytest.raises(VerifyError, match=r"^app\.core: imported from .*core\.py, not from the sandbox") as caught:
+        project.verify(python=python)
+    assert caught.value.remedy.startswith("If git ignores that file, name it in `[tool.greenmod] sandbox-include`.")
+
+
+@pytest.mark.parametrize(
+    ("module", "file", "holders"),
+    [
+        ("app", "/shop/src/app.py", {"/shop/src"}),
+        ("app", "/shop/src/app/__init__.py", {"/shop/src"}),
+        ("app.core", "/shop/src/app/core.py", {"/shop/src"}),
+        ("app.core", "/shop/src/app/core/__init__.py", {"/shop/src"}),
+        ("app.fast", "/shop/src/app/fast.cpython-312-x86_64-linux-gnu.so", {"/shop/src"}),
+        ("app", "/shop/src/other.py", set()),
+        ("app.core", "/shop/core.py", set()),
+        ("a.b.c.d", "/d.py", set()),
+    ],
+)
+def test_finds_the_folder_from_which_a_module_can_be_imported(module: str, file: str, holders: set[str]) -> None:
+    assert find_holders({module: Foreign("/elsewhere.py", file)}) == {str(Path(holder)) for holder in holders}

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from greenmod.verify.outcomes import Ending, Outcome, Run, Sign
-from greenmod.verify.runner import Runner
-from greenmod.verify.sandbox import open_sandbox
+from greenmod.verify.runner import Asked, Runner
+from greenmod.verify.sandbox import Files, open_sandbox
 from greenmod.verify.verification import Suite
+from greenmod.verify.warm import is_possible
 
 Open = Callable[..., Runner]
+needs_fork = pytest.mark.skipif(not is_possible(), reason="forks")
 
 
 @pytest.fixture
@@ -23,15 +26,36 @@ def open_runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ope
         monkeypatch.delenv(name, raising=False)
     with ExitStack() as stack:
 
-        def open_runner(files: Mapping[str, str], *arguments: str, plugins: bool = False) -> Runner:
+        def open_runner(files: Mapping[str, str], *arguments: str, plugins: bool = False, **more: Any) -> Runner:
             if not plugins:
                 monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
             for path, text in files.items():
                 (tmp_path / path).write_text(text)
-            suite = Suite(tmp_path, python=Path(sys.executable), pytest_args=arguments)
-            return Runner(suite, stack.enter_context(open_sandbox(tmp_path)))
+            suite = Suite(tmp_path, python=Path(sys.executable), pytest_args=arguments, **more)
+            sandbox = stack.enter_context(open_sandbox(tmp_path))
+            return stack.enter_context(closing(Runner(suite, sandbox, (), Listener())))
 
         yield open_runner
+
+
+class Listener:
+    """An audience that keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def tell(self, sentence: str) -> None:
+        self.told.append(sentence)
+
+    def begin(self, stage: str, total: int) -> None:
+        pass
+
+    def advance(self, count: int = 1) -> None:
+        pass
+
+
+def run_tests(runner: Runner, files: Files | None = None, only: Collection[str] | None = None, **how: Any) -> Run:
+    return runner.run(Asked(files or {}, None if only is None else frozenset(only), **how)).read()
 
 
 def outcomes(run: Run) -> list[tuple[str, str]]:
@@ -59,7 +83,7 @@ def test_many(text): pass
 
 
 def test_tells_each_outcome_with_its_message(open_runner: Open) -> None:
-    run = open_runner({"test_a.py": OUTCOMES, "test_b.py": "1 +\n"}).run({})
+    run = run_tests(open_runner({"test_a.py": OUTCOMES, "test_b.py": "1 +\n"}))
     assert run.ending is Ending.FINISHED
     assert outcomes(run) == [
         ("test_b.py", "error"),
@@ -82,46 +106,82 @@ def test_tells_each_outcome_with_its_message(open_runner: Open) -> None:
 
 
 def test_runs_only_what_is_asked_for(open_runner: Open) -> None:
-    run = open_runner({"test_a.py": OUTCOMES, "test_b.py": "1 +\n"}).run({}, {"test_a.py::test_passed"})
-    assert outcomes(run) == [("test_b.py", "error"), ("test_a.py::test_passed", "passed")]
+    run = run_tests(open_runner({"test_a.py": OUTCOMES, "test_b.py": "1 +\n"}), only={"test_a.py::test_passed"})
+    assert outcomes(run) == [("test_a.py::test_passed", "passed")]  # and no other file is imported
 
 
 def test_runs_files_as_they_are_given(open_runner: Open) -> None:
     runner = open_runner({"test_a.py": "def test_a(): pass\n"})
     given = {"test_a.py": b"def test_a(): assert 0\n", "test_new.py": b"def test_b(): pass\n"}
-    assert outcomes(runner.run(given)) == [("test_a.py::test_a", "failed"), ("test_new.py::test_b", "passed")]
-    assert outcomes(runner.run({})) == [("test_a.py::test_a", "passed")]
+    assert outcomes(run_tests(runner, given)) == [("test_a.py::test_a", "failed"), ("test_new.py::test_b", "passed")]
+    assert outcomes(run_tests(runner)) == [("test_a.py::test_a", "passed")]
 
 
-def test_stops_what_takes_too_long(open_runner: Open) -> None:
-    runner = open_runner({"test_a.py": "import time\ndef test_a(): time.sleep(600)\n"})
-    runner.limit = 1.0
-    run = runner.run({})
+WRITES = """\
+from pathlib import Path
+def test_new(): Path("test.db").touch(exist_ok=False)
+def test_changed():
+    data = Path("data.txt")
+    assert data.read_text() == "old"
+    data.write_text("new")
+"""
+
+
+def test_starts_each_run_from_the_same_tree(open_runner: Open) -> None:
+    runner = open_runner({"test_a.py": WRITES, "data.txt": "old"})
+    assert [outcomes(run_tests(runner)) for _ in range(2)] == [
+        [("test_a.py::test_new", "passed"), ("test_a.py::test_changed", "passed")]
+    ] * 2
+
+
+def test_leaves_behind_what_takes_too_long_and_runs_the_rest(open_runner: Open) -> None:
+    tests = "import time\ndef test_a(): pass\ndef test_b(): time.sleep(600)\ndef test_c(): pass\n"
+    run = run_tests(open_runner({"test_a.py": tests}, test_timeout=1.0))
+    assert run.ending is Ending.FINISHED
+    assert outcomes(run) == [
+        ("test_a.py::test_a", "passed"),
+        ("test_a.py::test_b", "timed out"),
+        ("test_a.py::test_c", "passed"),
+    ]
+
+
+def test_gives_a_run_up_in_which_test_after_test_hangs(open_runner: Open) -> None:
+    tests = "import time, pytest\n@pytest.mark.parametrize('n', range(5))\ndef test_a(n): time.sleep(600)\n"
+    run = run_tests(open_runner({"test_a.py": tests}, test_timeout=0.5))
     assert run.ending is Ending.TIMED_OUT
-    assert run.result(Sign("test_a.py::test_a")).outcome is Outcome.UNKNOWN
+    assert run.result(Sign("test_a.py::test_a[4]")).outcome is Outcome.UNKNOWN
 
 
-def test_keeps_what_was_known_before_a_crash(open_runner: Open) -> None:
-    run = open_runner({"test_a.py": "import os\ndef test_a(): pass\ndef test_b(): os.abort()\n"}).run({})
+def test_leaves_behind_what_crashes_and_runs_the_rest(open_runner: Open) -> None:
+    tests = "import os\ndef test_a(): pass\ndef test_b(): os.abort()\ndef test_c(): pass\n"
+    run = run_tests(open_runner({"test_a.py": tests}))
+    assert run.ending is Ending.FINISHED
+    assert outcomes(run) == [
+        ("test_a.py::test_a", "passed"),
+        ("test_a.py::test_b", "crashed"),
+        ("test_a.py::test_c", "passed"),
+    ]
+
+
+def test_calls_a_run_crashed_when_no_test_is_to_blame(open_runner: Open) -> None:
+    run = run_tests(open_runner({"test_a.py": "import os\nos.abort()\ndef test_a(): pass\n"}))
     assert run.ending is Ending.CRASHED
-    assert outcomes(run) == [("test_a.py::test_a", "passed")]
-    assert run.record.running == ("test_a.py::test_b",)
 
 
 def test_calls_a_run_interrupted_when_a_test_stops_it(open_runner: Open) -> None:
-    run = open_runner({"test_a.py": "import pytest\ndef test_a(): pytest.exit('enough')\n"}).run({})
+    run = run_tests(open_runner({"test_a.py": "import pytest\ndef test_a(): pytest.exit('enough')\n"}))
     assert run.ending is Ending.INTERRUPTED
 
 
 def test_shows_no_path_of_the_sandbox(open_runner: Open) -> None:
-    run = open_runner({"test_a.py": "import os\ndef test_a(): assert not __file__, os.getcwd()\n"}).run({})
+    run = run_tests(open_runner({"test_a.py": "import os\ndef test_a(): assert not __file__, os.getcwd()\n"}))
     message = run.record.results[Sign("test_a.py::test_a")].message
     assert message.splitlines() == ["AssertionError: .", "assert not 'test_a.py'"]
 
 
 def test_names_the_test_whose_coroutine_lies_in_a_cycle(open_runner: Open) -> None:
     cycle = "async def f(): pass\ndef test_a():\n    cycle = [f()]\n    cycle.append(cycle)\ndef test_b(): pass\n"
-    run = open_runner({"test_a.py": cycle}).run({})
+    run = run_tests(open_runner({"test_a.py": cycle}))
     assert Sign("test_a.py::test_a", "f") in run.record.results
 
 
@@ -138,14 +198,86 @@ def test_goes_its_own_way_about_order_processes_and_early_ends(open_runner: Open
     )
     runner = open_runner({"pytest.ini": SETTINGS, "test_a.py": tests}, plugins=True)
     expected = [(f"test_a.py::test_{number}", "failed" if number == 1 else "passed") for number in range(9)]
-    assert outcomes(runner.run({})) == expected
+    assert outcomes(run_tests(runner)) == expected
 
 
 def test_uses_several_processes_when_they_are_asked_for_and_notes_when_one_dies(open_runner: Open) -> None:
     tests = "import os\nasync def f(): pass\ndef test_a(worker_id): assert worker_id == 'gw0'\ndef test_b(): f()\n"
-    run = open_runner(
-        {"test_a.py": f"{tests}def test_c(): os._exit(1)\n"}, "-n", "1", "--max-worker-restart=0", plugins=True
-    ).run({})
+    run = run_tests(
+        open_runner(
+            {"test_a.py": f"{tests}def test_c(): os._exit(1)\n"}, "-n", "1", "--max-worker-restart=0", plugins=True
+        )
+    )
     assert run.record.results[Sign("test_a.py::test_a")].outcome is Outcome.PASSED
     assert Sign("test_a.py::test_b", "f") in run.record.results
     assert run.ending is Ending.CRASHED
+
+
+NOISY = """\
+import sys, threading
+print(sys.argv[-1])
+LOADED = "json.tool" in sys.modules
+def test_loaded(capfd):
+    print("said")
+    assert capfd.readouterr().out == "said\\n"
+    assert LOADED is {loaded}, "json.tool"
+def test_thread(): threading.Thread(target=int).start()
+"""
+
+
+@needs_fork
+def test_forks_with_what_was_imported_before(open_runner: Open) -> None:
+    runner = open_runner({"test_a.py": NOISY.format(loaded=True)})
+    runner.modules = ["json.tool", "no.such.module"]
+    assert outcomes(run_tests(runner)) == [("test_a.py::test_loaded", "failed"), ("test_a.py::test_thread", "passed")]
+    for _ in range(2):
+        warm = run_tests(runner, only={"test_a.py::test_loaded"}, is_warm=True)
+        assert (outcomes(warm), warm.exit_code) == ([("test_a.py::test_loaded", "passed")], 0)
+
+
+@needs_fork
+def test_forks_see_the_files_of_their_run(open_runner: Open) -> None:
+    runner = open_runner(
+        {"a.py": "A = 1\n", "conftest.py": "import a\n", "test_a.py": "def test_a(): import a; assert a.A == 1\n"}
+    )
+    tests = {"test_a.py::test_a"}
+    found = [
+        outcomes(run_tests(runner, {"a.py": text}, tests, is_warm=True))
+        for text in (b"A = 1\n", b"A = 2\n", b"A = 1\n")
+    ]
+    assert [[outcome for _, outcome in each] for each in found] == [["passed"], ["failed"], ["passed"]]
+
+
+@needs_fork
+def test_begins_a_new_process_for_other_settings_of_pytest(open_runner: Open) -> None:
+    runner = open_runner({"pytest.ini": "[pytest]\n", "test_a.py": "def check_a(): pass\ndef test_a(): pass\n"})
+    changed = {"pytest.ini": b"[pytest]\npython_functions = check\n"}
+    both = {"test_a.py::test_a", "test_a.py::check_a"}
+    assert outcomes(run_tests(runner, {}, both, is_warm=True)) == [("test_a.py::test_a", "passed")]
+    assert outcomes(run_tests(runner, changed, both, is_warm=True)) == [("test_a.py::check_a", "passed")]
+
+
+@needs_fork
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        (
+            {"plugin.py": "", "pytest.ini": "[pytest]\naddopts = -p plugin\n"},
+            "plugin is imported with pytest's plugins",
+        ),
+        ({"pytest.ini": "[pytest]\naddopts = -p nothing_there\n"}, "pytest does not get as far as to import anything"),
+    ],
+)
+def test_runs_plainly_where_it_can_not_fork(open_runner: Open, files: Mapping[str, str], reason: str) -> None:
+    runner = open_runner({**files, "test_a.py": "def test_a(): pass\n"})
+    run = run_tests(runner, only={"test_a.py::test_a"}, is_warm=True)
+    assert run.is_conclusive
+    assert any(reason in sentence for sentence in runner._audience.told)  # type: ignore[attr-defined]
+
+
+@needs_fork
+def test_ends_a_fork_that_hangs(open_runner: Open) -> None:
+    tests = "import time\ndef test_a(): time.sleep(600)\ndef test_b(): pass\n"
+    runner = open_runner({"test_a.py": tests}, test_timeout=0.5)
+    run = run_tests(runner, only={"test_a.py::test_a", "test_a.py::test_b"}, is_warm=True)
+    assert outcomes(run) == [("test_a.py::test_a", "timed out"), ("test_a.py::test_b", "passed")]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -159,6 +161,116 @@ def test_shows_new_content_of_a_read_only_file_under_its_mode(tmp_path: Path) ->
         assert (sandbox.tree / "a.py").stat().st_mode & 0o777 == 0o444
 
 
+def look(tree: Path) -> dict[str, tuple[int, int, bytes | str]]:
+    """Return the mode, the time and the content of all that is in a tree."""
+    seen: dict[str, tuple[int, int, bytes | str]] = {}
+    for place in tree.rglob("*"):
+        path = place.relative_to(tree).as_posix()
+        status = place.lstat()
+        if place.is_symlink():
+            seen[path] = (status.st_mode, 0, os.readlink(place))
+        elif place.is_dir():
+            seen[path] = (status.st_mode, 0, "")
+        else:
+            seen[path] = (status.st_mode, status.st_mtime_ns, place.read_bytes())
+    return seen
+
+
+def rewrite_under_the_same_time(tree: Path) -> None:
+    status = (tree / "a.py").stat()
+    (tree / "a.py").write_bytes(b"A.PY")
+    os.utime(tree / "a.py", ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def replace_file_by_folder(tree: Path) -> None:
+    (tree / "a.py").unlink()
+    write(tree, "a.py/a.py")
+
+
+def replace_folder_by_file(tree: Path) -> None:
+    shutil.rmtree(tree / "data")
+    write(tree, "data")
+
+
+def lock_folders(tree: Path) -> None:
+    write(tree, "new/inner/locked.txt")
+    for path in ("new/inner", "new", "data/deep", "data", "."):
+        (tree / path).chmod(0)
+
+
+def replace_the_link(tree: Path) -> None:
+    (tree / "link").unlink()
+    (tree / "link").symlink_to("a.py")
+
+
+SPOILT: dict[str, Callable[[Path], object]] = {
+    "new file": lambda tree: write(tree, "test.db", "data/test.db"),
+    "new folder": lambda tree: write(tree, "out/a/b.txt", "out/c.txt"),
+    "new link": lambda tree: (tree / "new").symlink_to("data"),
+    "new hard link": lambda tree: os.link(tree / "a.py", tree / "b.py"),
+    "changed": lambda tree: (tree / "data/blob").write_bytes(b"another"),
+    "same size and time": rewrite_under_the_same_time,
+    "deleted file": lambda tree: (tree / "a.py").unlink(),
+    "deleted folder": lambda tree: shutil.rmtree(tree / "data"),
+    "deleted tree": shutil.rmtree,
+    "moved": lambda tree: (tree / "data").rename(tree / "moved"),
+    "mode": lambda tree: (tree / "a.py").chmod(0o600),
+    "locked": lock_folders,
+    "file by folder": replace_file_by_folder,
+    "folder by file": replace_folder_by_file,
+    "another link": replace_the_link,
+}
+
+
+@needs_links
+@pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT.keys())
+@pytest.mark.parametrize("files", [{}, {"a.py": b"one", "data/deep/c.txt": None, "out/new.py": b"two"}])
+def test_takes_back_what_a_run_did_to_its_tree(
+    tmp_path: Path, spoil: Callable[[Path], object], files: dict[str, bytes | None]
+) -> None:
+    root = write(tmp_path / "shop", "a.py", "data/blob", "data/deep/c.txt")
+    (root / "empty").mkdir()
+    (root / "link").symlink_to("data/blob")
+    with open_sandbox(root) as sandbox:
+        before = look(sandbox.tree)
+        sandbox.show(files)
+        spoil(sandbox.tree)
+        sandbox.show({})
+        assert look(sandbox.tree) == before
+        sandbox.show(files)
+        spoil(sandbox.tree)
+        sandbox.show({"data/blob": b"three"})
+        assert look(sandbox.tree).keys() == before.keys()
+        assert (sandbox.tree / "data/blob").read_bytes() == b"three"
+    assert (root / "data/blob").read_bytes() == b"data/blob"
+
+
+def test_leaves_a_tree_alone_that_no_run_has_touched(tmp_path: Path) -> None:
+    with open_sandbox(write(tmp_path, "a.py", "b/c.py")) as sandbox:
+        before = [(sandbox.tree / path).stat().st_ino for path in ("a.py", "b/c.py")]
+        sandbox.show({})
+        assert [(sandbox.tree / path).stat().st_ino for path in ("a.py", "b/c.py")] == before
+
+
+@pytest.mark.parametrize("edit", [lambda path: path.write_bytes(b"edited"), lambda path: path.unlink()])
+def test_refuses_to_put_back_what_its_user_has_edited_meanwhile(tmp_path: Path, edit: Callable[[Path], object]) -> None:
+    with open_sandbox(write(tmp_path, "a.py", "data/blob")) as sandbox:
+        edit(tmp_path / "data/blob")
+        sandbox.show({})
+        (sandbox.tree / "data/blob").write_bytes(b"another")
+        with pytest.raises(VerifyError, match=r"^data/blob: changed while the tests ran"):
+            sandbox.show({})
+
+
+def test_lets_its_user_edit_a_file_that_is_shown(tmp_path: Path) -> None:
+    with open_sandbox(write(tmp_path, "a.py")) as sandbox:
+        sandbox.show({"a.py": b"one"})
+        (tmp_path / "a.py").write_bytes(b"edited")
+        (sandbox.tree / "a.py").write_bytes(b"spoilt")
+        sandbox.show({})
+        assert (sandbox.tree / "a.py").read_bytes() == b"a.py"
+
+
 def test_knows_the_counterpart_of_paths_in_the_root_only(tmp_path: Path) -> None:
     root = write(tmp_path / "shop", "a.py")
     with open_sandbox(root) as sandbox:
@@ -172,3 +284,13 @@ def test_says_so_when_there_is_no_room_for_it(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
     with pytest.raises(VerifyError, match="the sandbox for the tests can't be written"), open_sandbox(tmp_path):
         pytest.fail("there can't be one")
+
+
+def test_keeps_the_mode_of_a_file_that_goes_and_comes_back(tmp_path: Path) -> None:
+    root = write(tmp_path, "run.sh")
+    (root / "run.sh").chmod(0o755)
+    with open_sandbox(root) as sandbox:
+        sandbox.show({"run.sh": None})
+        assert not (sandbox.tree / "run.sh").exists()
+        sandbox.show({"run.sh": b"new"})
+        assert (sandbox.tree / "run.sh").stat().st_mode == (root / "run.sh").stat().st_mode

@@ -36,7 +36,7 @@ def hook(
         reach=False,
     )
     with Printer(None) as printer:
-        report = execute(request, Orders(write=not check), printer, printer.tell)
+        report = execute(request, Orders(write=not check), printer)
         printer.print_report(report, "diff", show_skips)
     changed = report.exit_code is ExitCode.OK and report.paths
     raise typer.Exit(ExitCode.CHANGES if changed else report.exit_code)

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from enum import Enum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from greenmod.cli import settings
-
-
-class Format(str, Enum):
-    """How a run's result is printed."""
-
-    DIFF = "diff"
-    PATCH = "patch"
-    JSON = "json"
-    SUMMARY = "summary"
 
 
 def run(
@@ -27,8 +16,8 @@ def run(
     ignore: settings.Ignore = None,
     write: Annotated[bool, typer.Option("--write", help="Write the changes.")] = False,
     verify: Annotated[bool, typer.Option("--verify", help="Let pytest decide which changes stay.")] = False,
-    output_format: Annotated[Format, typer.Option("--format", help="What to print.")] = Format.DIFF,
-    output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Print to a file.")] = None,
+    output_format: settings.OutputFormat = settings.Format.DIFF,
+    output: settings.Output = None,
     unsafe: settings.Unsafe = False,
     option: settings.Options = None,
     show_skips: settings.ShowSkips = False,
@@ -62,6 +51,6 @@ def run(
         write=write, verify=verify, format=not no_format, python=python, pytest_args=tuple(context.obj or ())
     )
     with Printer(output) as printer:
-        report = execute(request, orders, printer, printer.tell)
+        report = execute(request, orders, printer)
         printer.print_report(report, output_format.value, show_skips)
     raise typer.Exit(report.exit_code)

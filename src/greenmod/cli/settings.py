@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+
+class Format(str, Enum):
+    """How a run's result is printed."""
+
+    DIFF = "diff"
+    PATCH = "patch"
+    JSON = "json"
+    SUMMARY = "summary"
+
 
 # A file that can't be read is reported with the others, and does not stop them: hence `readable`.
 Paths = Annotated[
@@ -27,6 +38,8 @@ NoCache = Annotated[bool, typer.Option("--no-cache", help="Remember nothing from
 NoFormat = Annotated[
     bool, typer.Option("--no-format", help="Don't run `ruff format` on changed files that were formatted.")
 ]
+OutputFormat = Annotated[Format, typer.Option("--format", help="What to print.")]
+Output = Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Print to a file.")]
 Python = Annotated[Path | None, typer.Option("--python", help="The interpreter that runs the project's tests.")]
 
 

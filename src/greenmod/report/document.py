@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from dataclasses import asdict
 
-from greenmod.model import Change, ChangeSet
+from greenmod.model import Change, ChangeSet, Replacement
 from greenmod.report.report import Report
 
 _VERSION = 1
@@ -50,8 +51,18 @@ def _change(change: Change) -> dict[str, object]:
             {"path": n.path, "module": n.module, "name": n.name, "asname": n.asname, "action": n.action}
             for n in change.imports
         ],
+        "files": [_replacement(file) for file in change.files],
         "requires": list(change.requires),
     }
+
+
+def _replacement(file: Replacement) -> dict[str, str | None]:
+    if file.data is None:
+        return {"path": file.path, "content": None, "encoding": None}
+    try:
+        return {"path": file.path, "content": file.data.decode(), "encoding": "utf-8"}
+    except UnicodeDecodeError:
+        return {"path": file.path, "content": b64encode(file.data).decode(), "encoding": "base64"}
 
 
 def _baselines(plan: ChangeSet) -> dict[str, str | None]:

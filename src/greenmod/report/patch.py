@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from greenmod.apply import Rendering
-from greenmod.engine.lines import Opcode, opcodes
-
-_CONTEXT = 3
+from greenmod.engine.lines import grouped, opcodes, split_lines
 
 
 def patch(rendering: Rendering) -> bytes:
@@ -34,8 +32,8 @@ def file_patch(path: str, before: bytes | None, after: bytes | None) -> bytes:
 
 def hunks(before: bytes, after: bytes) -> Iterator[bytes]:
     """Yield the hunks between two texts."""
-    old, new = _lines(before), _lines(after)
-    for group in _grouped(opcodes(old, new)):
+    old, new = split_lines(before), split_lines(after)
+    for group in grouped(opcodes(old, new)):
         first, last = group[0], group[-1]
         yield b"@@ -%s +%s @@\n" % (_range(first[1], last[2]), _range(first[3], last[4]))
         for tag, i, j, k, m in group:
@@ -46,33 +44,8 @@ def hunks(before: bytes, after: bytes) -> Iterator[bytes]:
                 yield from (_line(b"+", line) for line in new[k:m])
 
 
-def _lines(data: bytes) -> list[bytes]:
-    """Split like git: at line feeds only."""
-    lines = data.split(b"\n")
-    last = lines.pop()
-    return [*(line + b"\n" for line in lines), *([last] if last else [])]
-
-
 def _line(sign: bytes, line: bytes) -> bytes:
     return sign + line if line.endswith(b"\n") else sign + line + b"\n\\ No newline at end of file\n"
-
-
-def _grouped(codes: Sequence[Opcode]) -> Iterator[list[Opcode]]:
-    """Cut the opcodes into hunks: long equal runs between changes separate them."""
-    group: list[Opcode] = []
-    for number, (tag, i, j, k, m) in enumerate(codes, 1):
-        if tag != "equal":
-            group.append((tag, i, j, k, m))
-        elif not group:
-            group = [(tag, max(i, j - _CONTEXT), j, max(k, m - _CONTEXT), m)]
-        elif j - i > 2 * _CONTEXT and number < len(codes):
-            yield [*group, (tag, i, i + _CONTEXT, k, k + _CONTEXT)]
-            group = [(tag, j - _CONTEXT, j, m - _CONTEXT, m)]
-        else:
-            end = min(_CONTEXT, j - i) if number == len(codes) else j - i
-            group.append((tag, i, i + end, k, k + end))
-    if any(code[0] != "equal" for code in group):
-        yield group
 
 
 def _range(start: int, end: int) -> bytes:

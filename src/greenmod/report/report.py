@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from greenmod.apply import Rendering
@@ -12,6 +13,14 @@ from greenmod.model import Change, ChangeSet, ExitCode, Problem
 
 if TYPE_CHECKING:
     from greenmod.verify.verification import Verification
+
+
+class Task(str, Enum):
+    """What was asked for: to find changes, or to verify those of a diff, or those that the work tree holds already."""
+
+    RUN = "run"
+    DIFF = "diff"
+    TREE = "tree"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,7 @@ class Report:
     uncommitted: tuple[str, ...] = ()
     verification: Verification | None = None
     notes: tuple[str, ...] = field(default=())
+    task: Task = Task.RUN
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -57,9 +67,13 @@ class Report:
 
     @property
     def exit_code(self) -> ExitCode:
-        """What a run with this result tells its caller; a file that failed outranks changes that were found."""
+        """What a run with this result tells its caller; a file that failed outranks changes that were found.
+
+        Whoever has a diff verified asks whether all of it may stay: written or not, that is the answer.
+        """
         if self.all_problems:
             return ExitCode.FILES
         if self.verification is not None and self.verification.dropped:
             return ExitCode.CHANGES
-        return ExitCode.CHANGES if self.written is None and self.changes else ExitCode.OK
+        has_found = self.task is Task.RUN and self.written is None and self.changes
+        return ExitCode.CHANGES if has_found else ExitCode.OK

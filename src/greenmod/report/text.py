@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from greenmod.apply import change_alone
+from greenmod.errors import FileError
 from greenmod.model import Change, ImportNeed, Problem, Skip
 from greenmod.report.patch import hunks
-from greenmod.report.report import Report
+from greenmod.report.report import Report, Task
 from greenmod.report.wording import count, nothing_to_change
 from greenmod.source import decode
 
@@ -41,9 +42,24 @@ def change_text(change: Change, baselines: Mapping[str, bytes | None]) -> Iterat
         before = rendering.before[path]
         if len(rendering.after) > 1:
             yield f"--- {path}\n"
-        encoding = decode(path, before or b"").encoding
+        if b"\0" in (before or b"") + (after or b""):
+            yield f"  {_size(before)} → {_size(after)}\n"
+            continue
+        encoding = _encoding(path, after if before is None else before)
         for hunk in hunks(before or b"", after or b""):
             yield hunk.decode(encoding, "replace").replace("\r", "")
+
+
+def _size(data: bytes | None) -> str:
+    return "no file" if data is None else f"{count(len(data), 'byte')}, binary"
+
+
+def _encoding(path: str, data: bytes | None) -> str:
+    """Return what to show a file in: one that was replaced as a whole may be in no encoding that can be known."""
+    try:
+        return decode(path, data or b"").encoding
+    except FileError:
+        return "utf-8"
 
 
 def skip_text(skips: tuple[Skip, ...]) -> Iterator[str]:
@@ -78,11 +94,15 @@ def verification_text(report: Report) -> Iterator[str]:
 
 def summary_text(report: Report) -> Iterator[str]:
     """Yield the closing lines: what changed, what was left alone and why, how long it took."""
-    yield f"{_headline(report)}\n"
-    for name, number in report.by_codemod.items():
-        yield f"  {name}: {count(number, 'change')}\n"
+    if report.task is Task.RUN:
+        yield f"{_headline(report)}\n"
+        for name, number in report.by_codemod.items():
+            yield f"  {name}: {count(number, 'change')}\n"
+    else:
+        yield f"{_verified(report)}\n"
     if report.skips_by_rule:
-        yield f"Left alone: {count(len(report.plan.skips), 'site')} (--show-skips says why)\n"
+        hint = " (--show-skips says why)" if report.task is Task.RUN else ""
+        yield f"Left alone: {count(len(report.plan.skips), 'site')}{hint}\n"
         for (codemod, rule), number in report.skips_by_rule.items():
             yield f"  {codemod} [{rule}]: {number:,}\n"
     if report.all_problems:
@@ -104,3 +124,24 @@ def _headline(report: Report) -> str:
     if not report.written:
         return f"{what} found, none written; {looked}."
     return f"{what}, {count(len(report.written), 'file')} written; {looked}. `greenmod undo` takes them back."
+
+
+def _verified(report: Report) -> str:
+    total = len(report.plan.changes)
+    if not total:
+        return f"Nothing to verify: {'what differs is left alone' if report.plan.skips else 'no file differs'}."
+    stay = f"{len(report.changes):,} of {count(total, 'change')} {'stays' if len(report.changes) == 1 else 'stay'}"
+    where = f", in {count(len(report.paths), 'file')}" if report.changes else ""
+    return f"{stay}{where}; {report.seconds:.1f} s. {_what_was_written(report)}"
+
+
+def _what_was_written(report: Report) -> str:
+    left = len(report.changes) if report.task is Task.DIFF else len(report.plan.changes) - len(report.changes)
+    if not left:
+        return "Nothing to write." if report.task is Task.DIFF else "The work tree can stay as it is."
+    if report.written is None:
+        does = "writes what stays" if report.task is Task.DIFF else "takes the rest back out of the work tree"
+        return f"Nothing was written; --write {does}."
+    if not report.written:
+        return "Nothing was written."
+    return f"{count(len(report.written), 'file')} written; `greenmod undo` brings the old ones back."

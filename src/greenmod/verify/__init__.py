@@ -3,8 +3,21 @@
 Only this face is for the rooms above.
 """
 
-from greenmod.verify.loop import Render, Tell, verify
+from greenmod.verify.loop import verify
 from greenmod.verify.outcomes import Counts, Outcome
-from greenmod.verify.verification import Conviction, Dropped, Suite, Verification
+from greenmod.verify.sandbox import list_tree
+from greenmod.verify.trials import Render
+from greenmod.verify.verification import Audience, Conviction, Dropped, Suite, Verification
 
-__all__ = ["Conviction", "Counts", "Dropped", "Outcome", "Render", "Suite", "Tell", "Verification", "verify"]
+__all__ = [
+    "Audience",
+    "Conviction",
+    "Counts",
+    "Dropped",
+    "Outcome",
+    "Render",
+    "Suite",
+    "Verification",
+    "list_tree",
+    "verify",
+]

@@ -5,17 +5,14 @@ Red tests are part of the baseline. A project whose tests can't be run at all is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from greenmod.errors import VerifyError
 from greenmod.verify.compare import find_differing
 from greenmod.verify.outcomes import Ending, Run, Sign, count
-from greenmod.verify.sandbox import Files
-
-# Runs the tests (all, or some) with some files replaced.
-RunTests = Callable[[Files, Collection[str] | None], Run]
+from greenmod.verify.traffic import Noise, find_noise
+from greenmod.verify.trials import NONE, Trials
 
 _ENDED = {
     Ending.UNUSABLE: "pytest could not run the tests",
@@ -32,17 +29,17 @@ _REMEDY = {
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The first run, and the signs that a second one disagreed about if there was one."""
+    """The first run, and the signs and the traffic that a second one disagreed about if there was one."""
 
     run: Run
     flaky: frozenset[Sign] = frozenset()
+    noise: Noise = field(default_factory=Noise)
     is_repeated: bool = False
 
 
-def take_baseline(run_tests: RunTests, cheap: float, tell: Callable[[str], None]) -> Baseline:
+def take_baseline(trials: Trials, cheap: float, tell: Callable[[str], None]) -> Baseline:
     """Run the unchanged tests, twice if that takes less than `cheap` seconds. Raises VerifyError."""
-    tell("Running the tests without any change")
-    first = run_tests({}, None)
+    first = trials.first()
     check_baseline(first)
     counts = count(first)
     tell(f"Before: {counts} ({first.seconds:.1f} s)")
@@ -50,40 +47,20 @@ def take_baseline(run_tests: RunTests, cheap: float, tell: Callable[[str], None]
         tell("No test passes before the changes, so none can show that a change is wrong")
     if first.seconds >= cheap:
         return Baseline(first)
-    tell("Running them once more, to know which are flaky")
-    second = run_tests({}, None)
+    second = trials.again(NONE)  # to know which are flaky
     check_baseline(second)
-    return Baseline(first, find_differing(first, second), is_repeated=True)
+    noise = find_noise(first.record, second.record)
+    return Baseline(first, find_differing(first, second), noise, is_repeated=True)
 
 
 def check_baseline(run: Run) -> None:
     """Raise VerifyError unless `run` can be compared with others."""
-    check_origin(run)
     if run.ending is not Ending.FINISHED:
         raise VerifyError(_describe(run), _REMEDY.get(run.ending, "Make the tests run to their end without greenmod."))
     if not run.record.results:
         raise VerifyError(
             f"pytest found no tests\n{_indent(run.output)}", "Name the tests that should decide after `--`."
         )
-
-
-def check_origin(run: Run) -> None:
-    """Raise VerifyError if modules of the project were imported from anywhere but the sandbox."""
-    if not run.record.foreign:
-        return
-    module = min(run.record.foreign, key=lambda name: (name.count("."), name))
-    foreign = run.record.foreign[module]
-    raise VerifyError(
-        f"{module}: imported from {foreign.file}, not from the sandbox, so the tests would not notice any change",
-        f"The environment holds an install of the project. Run again with PYTHONPATH="
-        f"{_holder(module, Path(foreign.original))}; greenmod then puts the sandbox's copy of that folder first.",
-    )
-
-
-def _holder(module: str, file: Path) -> Path:
-    """Return the folder from which `module` can be imported."""
-    above = module.count(".") + (file.name == "__init__.py")
-    return file.parents[above]
 
 
 def _describe(run: Run) -> str:

@@ -5,23 +5,29 @@ Pure. The rule: a suite that was green for a sign may not turn red, lose it or s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from greenmod.verify.outcomes import Outcome, Run, Sign
+from greenmod.verify.outcomes import WHOLE, Outcome, Run, Sign
 
 RED = frozenset({Outcome.FAILED, Outcome.ERROR})
-_BAD = RED | {Outcome.UNAWAITED}
+# With these it can't be told what the test would have come to.
+CUT_OFF = frozenset({Outcome.TIMED_OUT, Outcome.CRASHED})
+_BAD = RED | CUT_OFF | {Outcome.UNAWAITED}
 # What each outcome may not become. A mark for an expected failure allows both of its sides.
 _WORSE = {
-    Outcome.PASSED: RED | {Outcome.XFAILED, Outcome.SKIPPED, Outcome.GONE},
-    Outcome.XPASSED: RED | {Outcome.GONE},
-    Outcome.XFAILED: RED | {Outcome.GONE},
-    Outcome.SKIPPED: RED,
+    Outcome.PASSED: RED | CUT_OFF | {Outcome.XFAILED, Outcome.SKIPPED, Outcome.GONE},
+    Outcome.XPASSED: RED | CUT_OFF | {Outcome.GONE},
+    Outcome.XFAILED: RED | CUT_OFF | {Outcome.GONE},
+    Outcome.SKIPPED: RED | CUT_OFF,
     Outcome.GONE: _BAD,
 }
-# The most telling first: a test that failed says more than the dozen that vanished with its file.
-_TELLING = (Outcome.ERROR, Outcome.FAILED, Outcome.UNAWAITED, Outcome.XFAILED, Outcome.SKIPPED, Outcome.GONE)
+# The most telling first: a test that failed says more than the dozen that vanished with its file. What costs the time
+# of a limit comes last.
+_TELLING = (
+    *(Outcome.ERROR, Outcome.FAILED, Outcome.UNAWAITED, Outcome.ALTERED, Outcome.XFAILED, Outcome.SKIPPED),
+    *(Outcome.GONE, Outcome.CRASHED, Outcome.TIMED_OUT),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +40,24 @@ class Worse:
     message: str
 
 
-def find_worse(before: Run, after: Run, ignored: Collection[Sign] = ()) -> tuple[Worse, ...]:
-    """Return what got worse, the most telling first. Both runs must be conclusive."""
+def find_worse(
+    before: Run, after: Run, ignored: Collection[Sign] = (), among: Collection[str] | None = None
+) -> tuple[Worse, ...]:
+    """Return what got worse (`among` some tests), the most telling first, and of those the quickest to show."""
     found = []
     for sign in _signs(before, after).difference(ignored):
+        if among is not None and sign.test not in among:
+            continue
         was, now = before.result(sign), after.result(sign)
         if now.outcome in _WORSE.get(was.outcome, ()):
             shown = before.result(Sign(sign.test)) if sign.coroutine else was
             found.append(Worse(sign, shown.outcome, now.outcome, now.message))
-    return tuple(sorted(found, key=lambda worse: (_TELLING.index(worse.after), worse.sign)))
+    return tuple(sorted(found, key=lambda worse: rank(worse, after)))
+
+
+def rank(worse: Worse, run: Run) -> tuple[int, float, Sign]:
+    """Order what got worse in `run`."""
+    return _TELLING.index(worse.after), run.record.seconds.get(worse.sign.test, 0.0), worse.sign
 
 
 def find_fixed(before: Run, after: Run, ignored: Collection[Sign] = ()) -> tuple[str, ...]:
@@ -67,14 +82,14 @@ def find_unawaited(before: Run, after: Run) -> tuple[Sign, ...]:
     return tuple(sorted(sign for sign in _signs(before, after) if _is_new_leak(before, after, sign)))
 
 
-def find_differing(first: Run, second: Run, among: Iterable[Sign] | None = None) -> frozenset[Sign]:
-    """Return the signs (`among` those given) that two runs of the same content disagree about."""
-    signs = _signs(first, second) if among is None else among
+def find_differing(first: Run, second: Run) -> frozenset[Sign]:
+    """Return the signs that two runs of the same content disagree about."""
+    signs = _signs(first, second)
     return frozenset(sign for sign in signs if first.result(sign).outcome is not second.result(sign).outcome)
 
 
 def _signs(before: Run, after: Run) -> set[Sign]:
-    return {*before.record.results, *after.record.results}
+    return {*before.record.results, *after.record.results, WHOLE}
 
 
 def _red(run: Run) -> set[Sign]:

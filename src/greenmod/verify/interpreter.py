@@ -10,11 +10,12 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from greenmod.errors import VerifyError
+from greenmod.verify.managers import ask_managers, python_of
 from greenmod.verify.verification import Suite
 
 _ENVIRONMENTS = (".venv", "venv")
@@ -22,13 +23,15 @@ _OLDEST_PYTHON = (3, 8)
 _OLDEST_PYTEST = 6
 # Runs on any Python that greenmod could meet, so that an old one can be named.
 _QUESTION = """\
-import json, sys
+import importlib.util, json, sys
 try:
     import pytest
     version, problem = pytest.__version__, ""
 except Exception as error:
     version, problem = "", "%s: %s" % (type(error).__name__, error)
-print(json.dumps({"python": list(sys.version_info[:2]), "pytest": version, "problem": problem, "path": sys.path}))
+about = {"python": list(sys.version_info[:2]), "pytest": version, "problem": problem, "path": sys.path}
+about["xdist"] = importlib.util.find_spec("xdist") is not None
+print(json.dumps(about))
 """
 
 
@@ -38,6 +41,7 @@ class Interpreter:
 
     path: Path
     sys_path: tuple[str, ...]
+    has_xdist: bool = False
 
     @property
     def environment(self) -> Path | None:
@@ -46,19 +50,18 @@ class Interpreter:
         return folder if (folder / "pyvenv.cfg").is_file() else None
 
 
-def find_python(suite: Suite) -> Path:
-    """Return `--python`, else that of the active environment, of the nearest one above the tests, or greenmod's own."""
+def find_python(suite: Suite, tell: Callable[[str], None]) -> Path:
+    """Return the Python for the tests of `suite`; `tell` hears of a tool that should know it and does not.
+
+    That is `--python`, else that of the active environment, of `.venv` or `venv` nearest above the tests, the one that
+    the project's own tool names, or greenmod's own.
+    """
     if suite.python is not None:
         return _named(suite.python)
-    active = os.environ.get("VIRTUAL_ENV")
-    folders = [Path(active)] if active else []
-    for start in _starts(suite):
-        for above in (start, *start.parents):
-            if not above.is_relative_to(suite.root):
-                break
-            folders.extend(above / name for name in _ENVIRONMENTS)
-    found = (python for folder in folders if (python := _python_of(folder)).is_file())
-    return next(found, Path(sys.executable))
+    above = _folders(suite)
+    near = (python_of(folder / name) for folder in above for name in _ENVIRONMENTS)
+    found = next((python for python in (*_active(), *near) if python.is_file()), None)
+    return found or ask_managers(suite.root, above, tell) or Path(sys.executable)
 
 
 def ask(python: Path, folder: Path, env: Mapping[str, str]) -> Interpreter:
@@ -84,7 +87,7 @@ def ask(python: Path, folder: Path, env: Mapping[str, str]) -> Interpreter:
         raise VerifyError(
             f"{python}: pytest {answer['pytest']} is too old; verification needs {_OLDEST_PYTEST} or newer", another
         )
-    return Interpreter(python, tuple(answer["path"]))
+    return Interpreter(python, tuple(answer["path"]), answer["xdist"])
 
 
 def _named(python: Path) -> Path:
@@ -96,6 +99,22 @@ def _named(python: Path) -> Path:
     return Path(found)
 
 
+def _active() -> Iterator[Path]:
+    """Yield the Pythons of the active environments. Conda's `base` is none: many shells start in it, unasked."""
+    environment = os.environ.get("VIRTUAL_ENV")
+    if environment:
+        yield python_of(Path(environment))
+    conda = os.environ.get("CONDA_PREFIX")
+    if conda and os.environ.get("CONDA_DEFAULT_ENV") not in ("base", "root"):
+        yield Path(conda, "python.exe") if sys.platform == "win32" else python_of(Path(conda))
+
+
+def _folders(suite: Suite) -> tuple[Path, ...]:
+    """Return the folders from the named tests up to the root, then those from where pytest starts."""
+    above = (folder for start in _starts(suite) for folder in (start, *start.parents))
+    return tuple(dict.fromkeys(folder for folder in above if folder.is_relative_to(suite.root)))
+
+
 def _starts(suite: Suite) -> Iterator[Path]:
     """Yield the folders of the tests that are named, then the one where pytest starts."""
     folder = suite.root / suite.folder
@@ -104,7 +123,3 @@ def _starts(suite: Suite) -> Iterator[Path]:
         if not argument.startswith("-") and place.exists():
             yield Path(os.path.normpath(place if place.is_dir() else place.parent))
     yield Path(os.path.normpath(folder))
-
-
-def _python_of(environment: Path) -> Path:
-    return environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")

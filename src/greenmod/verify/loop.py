@@ -5,31 +5,36 @@ The user's tree is only read.
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
-from greenmod.model import ChangeSet, Verdict
+from greenmod import __version__
+from greenmod.model import Change, ChangeSet, Verdict
 from greenmod.verify.baseline import take_baseline
-from greenmod.verify.compare import find_still_red, find_unawaited
-from greenmod.verify.judge import Judge
-from greenmod.verify.outcomes import count
+from greenmod.verify.compare import CUT_OFF, Worse, find_still_red, find_unawaited
+from greenmod.verify.credit import find_credits
+from greenmod.verify.judge import Judge, Symptom
+from greenmod.verify.memory import remembering
+from greenmod.verify.outcomes import Run, Sign, count
+from greenmod.verify.provenance import find_suspects, find_witnesses
 from greenmod.verify.runner import Runner
-from greenmod.verify.sandbox import Files, open_sandbox
+from greenmod.verify.sandbox import open_sandbox
 from greenmod.verify.search import Found, Requires, closed, search
-from greenmod.verify.verification import Conviction, Dropped, Suite, Verification
-
-Render = Callable[[frozenset[str]], Files]
-Tell = Callable[[str], None]
-
-# Without a limit from the user: this many seconds, and this many times what the baseline took.
-_LEAST_LIMIT = 60.0
-_TIMES_BASELINE = 10
+from greenmod.verify.sites import Sites, find_sites
+from greenmod.verify.trials import NONE, Render, Trials
+from greenmod.verify.verification import Audience, Conviction, Dropped, Suite, Tested, Verification
 
 
-def verify(suite: Suite, changes: ChangeSet, ids: frozenset[str], render: Render, tell: Tell) -> Verification:
+def verify(suite: Suite, changes: ChangeSet, ids: frozenset[str], render: Render, audience: Audience) -> Verification:
     """Find the most of the changes `ids` with which no test of `suite` is worse than without. Raises VerifyError.
 
-    `render` gives the new content of each file under a subset of `ids`, always closed under `requires`.
+    `render` gives the content of each file under a subset of `ids`, always closed under `requires`; under none of them
+    only of files that are not what they are in the tree.
     """
     chosen = changes.chosen(ids)
     if not chosen:
@@ -39,47 +44,124 @@ def verify(suite: Suite, changes: ChangeSet, ids: frozenset[str], render: Render
     # Git pathspecs: an ignored file that changes was named by the user, and is there as well.
     include = (*suite.include, *(f":(literal){path}" for path in changed))
     with open_sandbox(suite.root, include) as sandbox:
+        sandbox.modes = suite.modes
         for path in sandbox.left_out:
-            tell(f"{path}: can't be read; the tests run without it")
-        runner = Runner(suite, sandbox, changed)
-        tell(f"Verifying with {runner.interpreter.path}")
-        baseline = take_baseline(runner.run, suite.cheap, tell)
-        if runner.limit is None:
-            runner.limit = _LEAST_LIMIT + _TIMES_BASELINE * baseline.run.seconds
-        judge = Judge(runner.run, render, baseline, tell)
-        requires = {change.id: change.requires for change in chosen}
-        found = search(requires, judge.rule)
-        last = judge.run_with(frozenset(found.kept))
-        fixed = judge.find_fixed_with(frozenset(found.kept))
-        return Verification(
-            kept=found.kept,
-            dropped=_dropped(found, requires),
-            verdicts=_verdicts(found, is_noticed=bool(fixed) and len(found.kept) == 1),
-            fixed=fixed,
-            still_red=find_still_red(baseline.run, last),
-            flaky=tuple(sorted({sign.test for sign in judge.flaky})),
-            unawaited=tuple(f"{sign.test}: {sign.coroutine}" for sign in find_unawaited(baseline.run, last)),
-            before=count(baseline.run),
-            after=count(last),
-            runs=runner.runs,
-            seconds=time.monotonic() - started,
+            audience.tell(f"{path}: can't be read; the tests run without it")
+        with closing(Runner(suite, sandbox, changed, audience)) as runner:
+            audience.tell(f"Verifying with {runner.interpreter.path}")
+            about = (__version__, suite, os.path.realpath(suite.root), runner.interpreter, sandbox.fingerprint)
+            with remembering(suite.memory, *about) as memory:
+                baselines = _baselines(sandbox.tree, changed, render)
+                trials = Trials(runner, render, partial(_locate, changes, baselines, render), memory, audience.tell)
+                found = _verify(suite, chosen, trials, runner, audience)
+            return replace(found, runs=runner.runs, seconds=time.monotonic() - started, testing_seconds=runner.seconds)
+
+
+def _baselines(tree: Path, paths: Iterable[str], render: Render) -> dict[str, bytes | None]:
+    """Return what the edits of the changes count in."""
+    original = render(NONE)
+    there = (path for path in paths if path not in original and (tree / path).is_file())
+    return {**original, **{path: (tree / path).read_bytes() for path in there}}
+
+
+def _locate(changes: ChangeSet, baselines: Mapping[str, bytes | None], render: Render, ids: frozenset[str]) -> Sites:
+    return find_sites(changes.chosen(ids), baselines, render(ids))
+
+
+def _verify(suite: Suite, chosen: Sequence[Change], trials: Trials, runner: Runner, audience: Audience) -> Verification:
+    baseline = take_baseline(trials, suite.cheap, audience.tell)
+    runner.usual = baseline.run.record.seconds
+    runner.modules = baseline.run.record.modules
+
+    def suspect(ids: frozenset[str], run: Run, sign: Sign) -> frozenset[str]:
+        return find_suspects([change for change in chosen if change.id in ids], trials.sites(ids), run.record, sign)
+
+    judge = Judge(trials, baseline, audience.tell, suspect, accepts_traffic=suite.accepts_traffic)
+    requires = {change.id: change.requires for change in chosen}
+    found = search(requires, judge)
+    outcome = _Outcome(trials, judge, requires, frozenset(found.kept))
+    witnesses = outcome.witnesses()
+    withdrawn: tuple[str, ...] = ()
+    if suite.requires_proof:
+        proven = {one for one in found.kept if closed({one}, requires) <= witnesses.keys()}
+        again = search({one: requires[one] for one in found.kept if one in proven}, judge)
+        withdrawn = tuple(one for one in found.kept if one not in proven)
+        found = Found(again.kept, (*found.culprits, *again.culprits))
+        outcome = _Outcome(trials, judge, requires, frozenset(found.kept))
+    run, fixed = outcome.run, outcome.fixed
+    return Verification(
+        kept=found.kept,
+        dropped=_dropped(found, requires),
+        verdicts={**_verdicts(found, witnesses), **dict.fromkeys(withdrawn, Verdict.UNPROVEN)},
+        fixed=fixed,
+        still_red=find_still_red(baseline.run, run),
+        flaky=tuple(sorted({sign.test for sign in judge.flaky})),
+        unawaited=tuple(f"{sign.test}: {sign.coroutine}" for sign in find_unawaited(baseline.run, run)),
+        witnesses={one: witnesses[one] for one in found.kept if one in witnesses},
+        withdrawn=withdrawn,
+        altered={one.test: one.message for one in judge.altered(baseline.run, run)},
+        statements=judge.statement_counts(baseline.run, run),
+        tests=_tests(baseline.run, run),
+        before=count(baseline.run),
+        after=count(run),
+    )
+
+
+class _Outcome:
+    """What the tests say of the changes that are kept."""
+
+    def __init__(self, trials: Trials, judge: Judge, requires: Requires, kept: frozenset[str]) -> None:
+        self.run = trials.run(kept)
+        self.fixed = judge.confirm_fixed(kept) if kept else ()
+        self._trials = trials
+        self._judge = judge
+        self._requires = requires
+        self._kept = kept
+
+    def witnesses(self) -> dict[str, str]:
+        """Return for each change that a test has proven that test."""
+        passed = self.run.passed - {sign.test for sign in self._judge.flaky}
+        found = find_witnesses(self._trials.sites(self._kept), self.run.record, passed)
+        doubtful = [one for one in self._requires if one in self._kept and one not in found]
+        fixed = [test for test in self.fixed if self._judge.is_green(self._kept, test)] if doubtful else []
+        return {**found, **find_credits(self._kept, doubtful, fixed, self._requires, self._judge.is_green)}
+
+
+def _tests(before: Run, after: Run) -> dict[str, Tested]:
+    signs = {sign for run in (before, after) for sign in run.record.results if sign == Sign(sign.test)}
+    return {
+        sign.test: Tested(
+            before.result(sign).outcome,
+            after.result(sign).outcome,
+            after.result(sign).message,
+            after.record.seconds.get(sign.test, 0.0),
         )
+        for sign in sorted(signs)
+    }
 
 
-def _dropped(found: Found[Conviction], requires: Requires) -> tuple[Dropped, ...]:
+def _dropped(found: Found[Symptom, Worse], requires: Requires) -> tuple[Dropped, ...]:
     dropped = []
     for culprit in found.culprits:
+        conviction = _conviction(culprit.proof, culprit.cured)
         for one in culprit.ids:
             together = tuple(other for other in culprit.ids if other != one)
-            dropped.append(Dropped(one, culprit.proof, together))
+            dropped.append(Dropped(one, conviction, together))
         for one in culprit.dependents:
             needs = closed({one}, requires)
-            dropped.append(Dropped(one, culprit.proof, needs=next(other for other in culprit.ids if other in needs)))
+            dropped.append(Dropped(one, conviction, needs=next(other for other in culprit.ids if other in needs)))
     return tuple(sorted(dropped, key=lambda one: one.id))
 
 
-def _verdicts(found: Found[Conviction], *, is_noticed: bool) -> dict[str, Verdict]:
-    verdicts = dict.fromkeys(found.kept, Verdict.PROVEN if is_noticed else Verdict.UNPROVEN)
+def _conviction(worse: Worse, cured: Sequence[Symptom]) -> Conviction:
+    verdict = Verdict.INCONCLUSIVE if worse.after in CUT_OFF else Verdict.BROKEN
+    also = sorted({symptom.sign.test for symptom in cured} - {worse.sign.test})
+    return Conviction(verdict, worse.sign.test, worse.before, worse.after, worse.message, tuple(also))
+
+
+def _verdicts(found: Found[Symptom, Worse], witnesses: Collection[str]) -> dict[str, Verdict]:
+    verdicts = {one: Verdict.PROVEN if one in witnesses else Verdict.UNPROVEN for one in found.kept}
     for culprit in found.culprits:
-        verdicts |= dict.fromkeys((*culprit.ids, *culprit.dependents), culprit.proof.verdict)
+        verdict = _conviction(culprit.proof, ()).verdict
+        verdicts |= dict.fromkeys((*culprit.ids, *culprit.dependents), verdict)
     return verdicts

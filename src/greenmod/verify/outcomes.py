@@ -1,18 +1,16 @@
-"""What one run of the tests left behind: an outcome per sign, folded from the plugin's JSON lines.
+"""What one run of the tests left behind: an outcome per sign, and the evidence beside it.
 
 Nothing here starts a process or reads a file. What a run that was cut short never said is unknown, not bad.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import Enum
+from typing import NamedTuple
 
-_UNAWAITED = re.compile(r"coroutine '([^']+)' was never awaited")
 # Where things go that pytest ties to no test, such as a warning of an import.
 NO_TEST = "(outside of the tests)"
 
@@ -26,7 +24,10 @@ class Outcome(str, Enum):
     SKIPPED = "skipped"
     ERROR = "error"
     FAILED = "failed"
+    TIMED_OUT = "timed out"
+    CRASHED = "crashed"  # the process died under it
     UNAWAITED = "unawaited"  # a coroutine that the test made and nobody awaited
+    ALTERED = "different traffic"  # it passes, but what it asked or was answered is not the same
     GONE = "gone"  # no longer collected
     UNKNOWN = "unknown"  # the run ended before
 
@@ -35,7 +36,7 @@ _WEIGHT = {outcome: weight for weight, outcome in enumerate(Outcome)}
 
 
 class Ending(str, Enum):
-    """How a run came to its end. Only the first two allow a judgement."""
+    """How a run came to its end. After the first two all is known, after the others what was said before."""
 
     FINISHED = "finished"
     UNUSABLE = "unusable"  # pytest itself gave up: usage error, a broken conftest, an internal error
@@ -46,10 +47,13 @@ class Ending(str, Enum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Sign:
-    """One thing that runs are compared by: a test (or a file that can't be collected), or a coroutine left in it."""
+    """One thing that runs are compared by: a test (or a file that can't be collected), a coroutine left in it, or
+    its traffic.
+    """
 
     test: str
     coroutine: str = ""
+    is_traffic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,13 @@ class Result:
 
 
 GONE = Result(Outcome.GONE, "no longer collected")
+# The run as such.
+WHOLE = Sign(NO_TEST)
+
+
+def outweighs(one: Result, other: Result) -> bool:
+    """Tell whether of two results of one test the first is what counts."""
+    return _WEIGHT[one.outcome] > _WEIGHT[other.outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +82,49 @@ class Foreign:
     original: str
 
 
+class Exchange(NamedTuple):
+    """A request that the application took in: its path with the query as sent, and what became of it.
+
+    `status` is a number, "raised NAME" or "unfinished"; `digest` stands for the body, and is empty unless it is whole.
+    """
+
+    method: str
+    path: str
+    status: str
+    digest: str
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the plugin wrote. `status` is pytest's exit status, None when the session never finished."""
+    """What the plugin wrote. `status` is pytest's exit status, None when the session never finished.
+
+    `collected` are the tests in the order in which they were to run, empty under xdist; `seconds` is how long each
+    took, fixtures included; `modules` are those that the project imported from elsewhere, in order.
+
+    A test without an entry in `traffic` or `statements` asked or sent nothing. Statements go by the digests that
+    `texts` explains, as far as their first 2,000 characters do. `executed` are the sites that ran in each test,
+    `imported` those that ran outside of all tests, `blind` says what kept the plugin from following some.
+    """
 
     results: Mapping[Sign, Result]
     running: tuple[str, ...] = ()
     foreign: Mapping[str, Foreign] = field(default_factory=dict)
     status: int | None = None
     lost_worker: bool = False
+    collected: tuple[str, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    modules: tuple[str, ...] = ()
+    traffic: Mapping[str, tuple[Exchange, ...]] = field(default_factory=dict)
+    statements: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    executed: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    imported: frozenset[int] = frozenset()
+    blind: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of the tests. `running` are the tests that were under way at its end, `output` its last lines."""
+    """One run of the tests. `output` is its last lines, `seconds` how long it took, its processes' start included."""
 
     record: Record
     ending: Ending
@@ -100,9 +140,28 @@ class Run:
         """Return what became of `sign`; a coroutine is gone when its test left none."""
         if sign in self.record.results:
             return self.record.results[sign]
+        if sign == WHOLE:
+            return self._whole
         if self.ending is Ending.UNUSABLE:
             return Result(Outcome.GONE, self.output)
         return GONE if self.is_conclusive else Result(Outcome.UNKNOWN)
+
+    @property
+    def passed(self) -> frozenset[str]:
+        """The tests that passed."""
+        results = self.record.results.items()
+        return frozenset(sign.test for sign, result in results if result.outcome is Outcome.PASSED)
+
+    @property
+    def _whole(self) -> Result:
+        """What became of the run as such, where no test is to blame."""
+        if self.is_conclusive:
+            return Result(Outcome.PASSED)
+        if self.ending is Ending.TIMED_OUT:
+            return Result(Outcome.TIMED_OUT, "pytest did not come to its end in time")
+        if self.ending is Ending.INTERRUPTED:
+            return Result(Outcome.CRASHED, "pytest was stopped from within")
+        return Result(Outcome.CRASHED, f"pytest crashed (exit code {self.exit_code})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,82 +174,15 @@ class Counts:
     skipped: int = 0
     xfailed: int = 0
     xpassed: int = 0
+    timed_out: int = 0
+    crashed: int = 0
 
     def __str__(self) -> str:
-        return ", ".join(f"{number} {name}" for name, number in asdict(self).items() if number) or "no tests"
+        named = ((name.replace("_", " "), number) for name, number in asdict(self).items())
+        return ", ".join(f"{number} {name}" for name, number in named if number) or "no tests"
 
 
 def count(run: Run) -> Counts:
     """Count the outcomes of `run`."""
-    counted = Counter(result.outcome.value for result in run.record.results.values())
+    counted = Counter(result.outcome.name.lower() for result in run.record.results.values())
     return Counts(**{field.name: counted[field.name] for field in fields(Counts)})
-
-
-def read(lines: Iterable[str]) -> Record:
-    """Fold the plugin's lines, in the order they were written. A last line that a crash cut short is left out."""
-    log = _Log()
-    for line in lines:
-        if line.endswith("\n"):
-            log.take(json.loads(line))
-    return Record(log.results, tuple(sorted(log.running)), log.foreign, log.status, log.lost_worker)
-
-
-class _Log:
-    """Grows line by line while a record is read."""
-
-    def __init__(self) -> None:
-        self.results: dict[Sign, Result] = {}
-        self.running: set[str] = set()
-        self.foreign: dict[str, Foreign] = {}
-        self.status: int | None = None
-        self.lost_worker = False
-
-    def take(self, line: dict[str, str]) -> None:
-        match line["event"]:
-            case "begin":
-                self.running.add(line["id"])
-            case "phase":
-                self._phase(line)
-            case "collect":
-                outcome = Outcome.ERROR if line["outcome"] == "failed" else Outcome.SKIPPED
-                self._weigh(Sign(line["id"]), Result(outcome, line["message"]))
-            case "warning":
-                for coroutine in _UNAWAITED.findall(line["message"]):
-                    sign = Sign(line["id"] or NO_TEST, coroutine)
-                    self.results[sign] = Result(Outcome.UNAWAITED, f"coroutine '{coroutine}' was never awaited")
-            case "foreign":
-                self.foreign[line["module"]] = Foreign(line["file"], line["original"])
-            case "finish":
-                self.status = int(line["status"])
-
-    def _phase(self, line: dict[str, str]) -> None:
-        sign = Sign(line["id"])
-        if line["when"] == "???":  # xdist speaks for a worker process that died under this test
-            self.lost_worker = True
-            return
-        if line["when"] == "teardown":
-            self.running.discard(sign.test)
-        if line["outcome"] == "rerun":  # a plugin gives the test another try: what it said so far is void
-            self.results.pop(sign, None)
-            return
-        outcome = _outcome(line)
-        if outcome is not None:
-            self._weigh(sign, Result(outcome, line["message"]))
-
-    def _weigh(self, sign: Sign, result: Result) -> None:
-        known = self.results.get(sign)
-        if known is None or _WEIGHT[result.outcome] > _WEIGHT[known.outcome]:
-            self.results[sign] = result
-
-
-def _outcome(line: dict[str, str]) -> Outcome | None:
-    """Return what one phase says of its test; a fixture that worked says nothing."""
-    is_call, is_xfail = line["when"] == "call", line["xfail"] == "yes"
-    match line["outcome"]:
-        case "failed":
-            return Outcome.FAILED if is_call else Outcome.ERROR
-        case "skipped":
-            return Outcome.XFAILED if is_xfail else Outcome.SKIPPED
-        case "passed" if is_call:
-            return Outcome.XPASSED if is_xfail else Outcome.PASSED
-    return None

@@ -2,7 +2,8 @@
 
 Files are cloned where the file system can, else copied; never hard-linked, through which a write in place would
 reach the original. The copy holds what git would show, `.env` files and what the caller names. Outside of git it
-holds everything but version control, environments and caches.
+holds everything but version control, environments and caches. Each run starts from the same tree: what the last one
+left in it is taken back.
 """
 
 from __future__ import annotations
@@ -10,15 +11,17 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 from greenmod.errors import VerifyError
+from greenmod.verify.copier import Copier
+from greenmod.verify.marks import Mark, list_marks, mark_of
 
 # The new bytes per path; None is a file that is deleted.
 Files = Mapping[str, bytes | None]
@@ -27,26 +30,35 @@ _VERSION_CONTROL = (".git", ".hg", ".svn")
 _CACHES = ("__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".tox", ".nox", "node_modules")
 _NEVER = frozenset((*_VERSION_CONTROL, *_CACHES))
 _ENV_FILES = (":(glob)**/.env", ":(glob)**/.env.*")
-_FICLONE = 0x40049409  # ioctl_ficlone(2)
 
 
 @dataclass(slots=True)
 class Sandbox:
-    """`tree` is the copy of `root`, `scratch` is for all else, `left_out` is what can't be read."""
+    """`tree` is the copy of `root`, `scratch` is for all else, `left_out` is what can't be read.
+
+    `modes` are the permission bits of files that `root` lacks, where they are unusual.
+    """
 
     root: Path
     tree: Path
     scratch: Path
-    left_out: tuple[str, ...] = ()
-    _originals: dict[str, bytes | None] = field(default_factory=dict)
+    left_out: tuple[str, ...]
+    _copier: Copier
+    _marks: dict[str, Mark]  # how the tree stands when it is as it was copied
+    modes: Mapping[str, int] = field(default_factory=dict)
+    _aside: dict[str, Path] = field(default_factory=dict)  # what lies under the files that are shown
 
     def show(self, files: Files) -> None:
-        """Put `files` into the tree, and the original ones back in place of those shown before."""
-        for path in files:
-            if path not in self._originals:
-                self._originals[path] = _read(self._inside(path))
-        for path, original in self._originals.items():
-            _replace(self._inside(path), files.get(path, original))
+        """Make the tree what it was in the beginning, with `files` in it. Raises VerifyError, and OSError."""
+        self._put_back()
+        for path, data in files.items():
+            self._lay(self._inside(path), data)
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash that tells whether another sandbox holds the same: of the files' names, modes, sizes and times."""
+        files = ((path, mark) for path, mark in sorted(self._marks.items()) if stat.S_ISREG(mark.mode))
+        return sha256(repr([(path, mark.mode, mark.size, mark.modified) for path, mark in files]).encode()).hexdigest()
 
     def counterpart(self, path: str) -> str:
         """Return the place in the tree of a path in the root, and any other path as it is."""
@@ -61,6 +73,43 @@ class Sandbox:
             raise VerifyError(f"{path}: leads out of the repository through a link", "Leave the file out of the run.")
         return real
 
+    def _put_back(self) -> None:
+        self.tree.mkdir(exist_ok=True)
+        found = list_marks(self.tree)
+        if found == self._marks:
+            return
+        _remove_others(self.tree, found, self._marks)
+        for path, mark in self._marks.items():
+            if found.get(path) != mark:
+                self._marks[path] = self._restore(path, mark)
+
+    def _restore(self, path: str, mark: Mark) -> Mark:
+        place = self.tree / path
+        if mark.is_folder:
+            place.mkdir(exist_ok=True)
+            place.chmod(stat.S_IMODE(mark.mode))
+        elif path in self._aside:
+            self._aside.pop(path).rename(place)
+        else:
+            self._copier.copy_again(path)
+        return mark_of(place.lstat())
+
+    def _lay(self, place: Path, data: bytes | None) -> None:
+        """Have `data` at `place` under the mode of what was there, which is moved aside."""
+        path = place.relative_to(self.tree).as_posix()
+        if path in self._marks and path not in self._aside:
+            aside = self.scratch / "aside" / str(len(self._aside))
+            self._aside[path] = place.rename(aside)
+        place.unlink(missing_ok=True)
+        if data is None:
+            return
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data)
+        if path in self._marks:
+            place.chmod(stat.S_IMODE(self._marks[path].mode))
+        elif path in self.modes:
+            place.chmod(self.modes[path])
+
 
 @contextmanager
 def open_sandbox(root: Path, include: Sequence[str] = ()) -> Iterator[Sandbox]:
@@ -70,10 +119,12 @@ def open_sandbox(root: Path, include: Sequence[str] = ()) -> Iterator[Sandbox]:
             temporary = tempfile.TemporaryDirectory(prefix="greenmod-", ignore_cleanup_errors=True)
             folder = Path(os.path.realpath(stack.enter_context(temporary)))
             # Some projects are imported by the name of their folder: it stays.
-            sandbox = Sandbox(root, folder / "tree" / (root.resolve().name or "root"), folder / "scratch")
-            sandbox.scratch.mkdir()
-            sandbox.tree.mkdir(parents=True)
-            sandbox.left_out = _copy_tree(Path(os.path.realpath(root)), sandbox.tree, list_tree(root, include))
+            tree, scratch = folder / "tree" / (root.resolve().name or "root"), folder / "scratch"
+            tree.mkdir(parents=True)
+            (scratch / "aside").mkdir(parents=True)
+            copier = Copier(Path(os.path.realpath(root)), tree)
+            left_out = _copy_tree(copier, list_tree(root, include))
+            sandbox = Sandbox(root, tree, scratch, left_out, copier, list_marks(tree))
         except OSError as error:
             raise unwritable(error) from error
         yield sandbox
@@ -140,66 +191,23 @@ def _walk(root: Path) -> Iterator[str]:
         yield from ((at / name).relative_to(root).as_posix() for name in (*files, *folders) if name not in _NEVER)
 
 
-def _copy_tree(root: Path, tree: Path, paths: Sequence[str]) -> tuple[str, ...]:
+def _copy_tree(copier: Copier, paths: Sequence[str]) -> tuple[str, ...]:
     """Copy `paths` and return those that can't be read. Raises OSError when the copy can't be written."""
-    left_out = []
-    can_clone = True
-    for folder in {(tree / path).parent for path in paths}:
+    for folder in {(copier.tree / path).parent for path in paths}:
         folder.mkdir(parents=True, exist_ok=True)
-    for path in paths:
-        source, target = root / path, tree / path
-        mode = source.lstat().st_mode
-        if stat.S_ISLNK(mode):
-            target.symlink_to(_link_target(root, tree, source), target_is_directory=source.is_dir())
-        elif stat.S_ISDIR(mode):
-            target.mkdir(exist_ok=True)
-        elif not stat.S_ISREG(mode) or not os.access(source, os.R_OK):
-            left_out.append(path)
-        else:
-            can_clone = can_clone and _clone(source, target)
-            if not can_clone:
-                shutil.copyfile(source, target)
-            shutil.copystat(source, target)
-    return tuple(left_out)
+    return tuple(path for path in paths if not copier.copy(path))
 
 
-def _link_target(root: Path, tree: Path, link: Path) -> str:
-    """Return what the copy of `link` holds: the same, but it neither breaks nor leads back into the original."""
-    target = os.readlink(link)
-    real = Path(os.path.realpath(link))
-    if not real.is_relative_to(root):
-        return os.path.join(link.parent, target)
-    return str(tree / real.relative_to(root)) if os.path.isabs(target) else target
-
-
-def _clone(source: Path, target: Path) -> bool:
-    """Copy by sharing blocks until one side writes; False where the file system can't."""
-    if sys.platform != "linux":
-        return False
-    import fcntl
-
-    with source.open("rb") as reading, target.open("wb") as writing:
-        try:
-            fcntl.ioctl(writing.fileno(), _FICLONE, reading.fileno())
-        except OSError:
-            return False
-    return True
-
-
-def _read(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
-
-
-def _replace(path: Path, data: bytes | None) -> None:
-    """Give `path` new content under its mode; a new file takes the place of the old, so that no mode forbids it."""
-    mode = path.stat().st_mode if path.exists() else None
-    path.unlink(missing_ok=True)
-    if data is None:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-    if mode is not None:
-        path.chmod(stat.S_IMODE(mode))
+def _remove_others(tree: Path, found: Mapping[str, Mark], wanted: Mapping[str, Mark]) -> None:
+    """Remove what is in `tree` and not `wanted` as it is; a folder's mode is no reason."""
+    removed = set()
+    for path, mark in found.items():
+        known = wanted.get(path)
+        if path.rpartition("/")[0] in removed:
+            removed.add(path)
+        elif known is None or known.is_folder != mark.is_folder or not (mark.is_folder or mark == known):
+            removed.add(path)
+            if mark.is_folder:
+                shutil.rmtree(tree / path)
+            else:
+                (tree / path).unlink()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from greenmod.model import Verdict
 from greenmod.verify.outcomes import Counts, Outcome
@@ -18,18 +19,39 @@ class Suite:
     """Which tests decide, and what runs them.
 
     `folder` is where pytest starts, relative to `root`. `python` is a path or a command; without it the project's
-    own is looked for. `include` names files for the sandbox that git would not show (git pathspecs). `timeout` is
-    for one run of the tests, in seconds; without it a run may take a minute and ten times as long as the baseline.
-    A baseline quicker than `cheap` seconds is run twice.
+    own is looked for. `include` names files for the sandbox that git would not show (git pathspecs), `modes` permission
+    bits of files that changes make. `test_timeout` is for one test, in seconds; without it each may take a minute and
+    ten times as long as before. With `jobs` the tests run in so many processes of pytest-xdist. A baseline quicker than
+    `cheap` seconds is run twice. A change that alters the HTTP exchanges of a passing test is kept if
+    `accepts_traffic`; one that no passing test has run is dropped if `requires_proof`. The folder `memory` keeps what
+    was found until the verification ends.
     """
 
     root: Path
     python: Path | None = None
     pytest_args: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
-    timeout: float | None = None
+    test_timeout: float | None = None
     folder: str = "."
     cheap: float = 20.0
+    jobs: int | None = None
+    accepts_traffic: bool = False
+    requires_proof: bool = False
+    memory: Path | None = None
+    modes: Mapping[str, int] = field(default_factory=dict)
+
+
+class Audience(Protocol):
+    """Whoever watches a verification."""
+
+    def tell(self, sentence: str) -> None:
+        """Say what goes on."""
+
+    def begin(self, stage: str, total: int) -> None:
+        """Announce a run of so many tests; 0 where that isn't known."""
+
+    def advance(self, count: int = 1) -> None:
+        """Say that so many more tests are done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +81,25 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True)
+class Tested:
+    """What became of one test before and after, why it does not pass after, and how long it took then."""
+
+    before: Outcome
+    after: Outcome
+    message: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
     """What the tests said. `before` and `after` count the baseline and the last run, with all kept changes.
 
-    A kept change is `unproven`: the tests were no worse with it, and which test touches it was not looked at. Only
-    when it is the sole one kept and a red test turned green, that test has shown that it notices: `proven`.
-    `unawaited` are the coroutines, as `test: name`, that only the last run left un-awaited: they did not decide,
-    since they came and went between equal runs.
+    A change is `proven` where `witnesses` names a passing test that ran its lines, or one that is green because of it;
+    `unproven` if the tests are no worse with it and none does. `withdrawn` are changes that would be kept, but were to
+    be proven and are not. `unawaited` are the coroutines, as `test: name`, that only the last run left un-awaited: they
+    did not decide, since they came and went between equal runs. `altered` are passing tests whose HTTP exchanges are
+    not what they were, in words; `statements` are passing tests that sent another number of SQL statements, before and
+    after. `tests` are the outcomes of all tests, before and after. Of `seconds`, `testing_seconds` were the tests'.
     """
 
     kept: tuple[str, ...] = ()
@@ -75,7 +109,13 @@ class Verification:
     still_red: tuple[str, ...] = ()
     flaky: tuple[str, ...] = ()
     unawaited: tuple[str, ...] = ()
+    witnesses: Mapping[str, str] = field(default_factory=dict)
+    withdrawn: tuple[str, ...] = ()
+    altered: Mapping[str, str] = field(default_factory=dict)
+    statements: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    tests: Mapping[str, Tested] = field(default_factory=dict)
     before: Counts = field(default_factory=Counts)
     after: Counts = field(default_factory=Counts)
     runs: int = 0
     seconds: float = 0.0
+    testing_seconds: float = 0.0

@@ -20,16 +20,14 @@ import functools
 import hashlib
 import json
 import os
-import sys
 from contextlib import contextmanager
-from importlib.abc import MetaPathFinder
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
+from greenmod_watch import watch
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
-    from importlib.machinery import ModuleSpec
     from types import ModuleType
 
     Report = dict[str, dict[str, list[object]]]
@@ -42,10 +40,9 @@ _PATH = os.environ["GREENMOD_EXCHANGES"]
 
 def pytest_configure(config: pytest.Config) -> None:
     log = Log()
-    watch = Watch(log)
+    clients = Clients(log)
     for name in _MODULES:
-        watch.wrap(sys.modules.get(name))
-    sys.meta_path.insert(0, watch)
+        watch(name, clients.wrap)
     config.pluginmanager.register(Recorder(config, log), "greenmod-exchanges")
 
 
@@ -134,36 +131,14 @@ class Recorder:
             json.dump(self._log.report, file, indent=1)
 
 
-class Watch(MetaPathFinder):
+class Clients:
     """Wraps `send` of the clients as soon as their module is there. All other methods of theirs come down to it."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
         self._wrapped: set[type] = set()
 
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        if fullname not in _MODULES:
-            return None
-        others = (getattr(finder, "find_spec", None) for finder in sys.meta_path if finder is not self)
-        found = (find(fullname, path, target) for find in others if find is not None)
-        spec: ModuleSpec | None = next(filter(None, found), None)
-        if spec is not None and spec.loader is not None:
-            self._follow(spec.loader)
-        return spec
-
-    def _follow(self, loader: object) -> None:
-        """Wrap what `loader`, which serves one import only, has loaded."""
-        execute: Callable[[ModuleType], None] = loader.exec_module  # type: ignore[attr-defined] # a Loader's
-
-        def exec_module(module: ModuleType) -> None:
-            execute(module)
-            self.wrap(module)
-
-        loader.exec_module = exec_module  # type: ignore[attr-defined] # see above
-
-    def wrap(self, module: ModuleType | None) -> None:
+    def wrap(self, module: ModuleType) -> None:
         for name, wrap in (("Client", _wrap), ("AsyncClient", _wrap_async)):
             client = getattr(module, name, None)
             if isinstance(client, type) and client not in self._wrapped:  # one module may go by both names

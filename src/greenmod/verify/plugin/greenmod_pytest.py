@@ -1,7 +1,7 @@
 """greenmod's pytest plugin: streams what each test did, one line of JSON at a time, so that a crash loses nothing.
 
 It runs in the project's interpreter, where greenmod is not installed: Python 3.8, pytest 6 and the standard library
-must do. All values are strings; `greenmod.verify.outcomes` reads them.
+must do. `greenmod.verify.transcript` reads what it writes.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import pytest
+from greenmod_evidence import Evidence
+from greenmod_sites import follow
+from greenmod_warm import serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,10 +37,30 @@ class Order:
         self.changed: list[str] = asked["changed"]
         self.only: list[str] | None = asked["only"]
         self.is_parallel: bool = asked["is_parallel"]
+        self.output: str = asked.get("output", os.devnull)
+        self.modules: list[str] = asked.get("modules", [])
+        self.sites: dict[str, list[list[int]]] = asked.get("sites", {})
 
 
-# A pytest that the tests start themselves inherits the variable, but not this plugin.
-ORDER = Order(os.environ["GREENMOD_ORDER"])
+@lru_cache(maxsize=1)
+def order() -> Order:
+    # A pytest that the tests start themselves inherits the variable, but not this plugin.
+    return Order(os.environ["GREENMOD_ORDER"])
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
+    """Be first, before the project's own code is imported."""
+    channel = os.environ.pop("GREENMOD_WARM", "")
+    if channel:
+        serve(channel, order().tree, order().output, order().modules)
+        order.cache_clear()  # the fork has an order of its own
+    if order().sites:
+        follow(early_config, Log(order().results), order().tree, order().sites)
+    options = early_config.known_args_namespace
+    if hasattr(options, "cov_source"):
+        options.cov_source = None  # nobody reads what is measured, and a minimum would fail the run
+    yield
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -48,13 +71,14 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         option.randomly_reorganize = False
         if option.randomly_seed in ("default", "last"):
             option.randomly_seed = 0
-    if hasattr(option, "numprocesses") and not ORDER.is_parallel:
+    if hasattr(option, "numprocesses") and not order().is_parallel:
         option.numprocesses, option.dist, option.distload, option.tx = None, "no", False, []
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    log = Log(ORDER.results)
-    config.pluginmanager.register(Guard(log, ORDER), "greenmod-guard")
+    log = Log(order().results)
+    config.pluginmanager.register(Guard(log, order()), "greenmod-guard")
+    config.pluginmanager.register(Evidence(log), "greenmod-evidence")  # runs no tests where xdist's workers do
     if not hasattr(config, "workerinput"):  # xdist's workers report through the process that started them
         config.pluginmanager.register(Recorder(log), "greenmod-recorder")
 
@@ -65,7 +89,8 @@ class Log:
     def __init__(self, path: str) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
-    def say(self, event: str, **values: str) -> None:
+    def say(self, event: str, **values: object) -> None:
+        """Write what JSON can hold."""
         values["event"] = event
         os.write(self._file, json.dumps(values).encode() + b"\n")
 
@@ -83,7 +108,13 @@ class Recorder:
         xfail = "yes" if hasattr(report, "wasxfail") else "no"
         message = getattr(report, "wasxfail", "") or _message(report)
         self._say(
-            "phase", id=report.nodeid, when=str(report.when), outcome=report.outcome, xfail=xfail, message=message
+            "phase",
+            id=report.nodeid,
+            when=report.when,
+            outcome=report.outcome,
+            xfail=xfail,
+            message=message,
+            seconds=round(report.duration, 4),
         )
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -103,7 +134,7 @@ class Recorder:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
-        self._say("finish", status=str(int(exitstatus)))
+        self._say("finish", status=int(exitstatus))
 
 
 class Guard:
@@ -114,6 +145,17 @@ class Guard:
         self._order = order
         self._changed = {name: path for path in order.changed for name in _possible_names(path)}
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> None:
+        """Collect no file in vain. Conftests and settings are those of the whole run: they have been found by now."""
+        if self._order.only is None:
+            return
+        root = str(session.config.rootdir)  # type: ignore[attr-defined] # `rootpath` is newer than pytest 6.0
+        files = dict.fromkeys(os.path.join(root, test.split("::")[0]) for test in self._order.only)
+        found = [file for file in files if os.path.isfile(file)]
+        if found:
+            session.config.args[:] = found
+
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         if self._order.only is None:
@@ -122,13 +164,17 @@ class Guard:
         config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in wanted])
         items[:] = [item for item in items if item.nodeid in wanted]
 
-    def pytest_collection_finish(self) -> None:
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
         if self._report_foreign():
             # The tests would run, and perhaps write, in the original tree.
             pytest.exit("greenmod: modules come from outside of the sandbox")
+        if not hasattr(session.config, "workerinput"):
+            self._say("collected", ids=[item.nodeid for item in session.items])
 
     def pytest_sessionfinish(self) -> None:
         self._report_foreign()
+        if self._order.only is None:
+            self._say("modules", names=list(self._library_modules()))
 
     def _report_foreign(self) -> bool:
         foreign = list(self._foreign_modules())
@@ -148,6 +194,14 @@ class Guard:
                 original = os.path.join(self._order.root, self._changed[name])
                 if _is_same_text(file, original):
                     yield name, file, original
+
+    def _library_modules(self) -> Iterator[str]:
+        """Yield, in the order of their import, the modules that are not the project's, nor rewritten by pytest."""
+        for name, module in list(sys.modules.items()):
+            file = _file_of(module)
+            is_rewritten = type(getattr(module, "__loader__", None)).__name__ == "AssertionRewritingHook"
+            if file and name != "__main__" and not is_rewritten and not _is_inside(file, self._order.tree):
+                yield name
 
     @lru_cache(maxsize=10_000)  # noqa: B019 - the guard lives as long as the process
     def _is_foreign(self, folder: str) -> bool:

@@ -6,12 +6,13 @@ import json
 
 import pytest
 
-from greenmod.verify.outcomes import Foreign, Outcome, Result, Sign, read
+from greenmod.verify.outcomes import Foreign, Outcome, Result, Sign
+from greenmod.verify.transcript import read
 
 
 def phase(when: str, outcome: str, *, test: str = "t.py::test", xfail: str = "no", message: str = "") -> str:
     line = {"event": "phase", "id": test, "when": when, "outcome": outcome, "xfail": xfail, "message": message}
-    return json.dumps(line) + "\n"
+    return json.dumps({**line, "seconds": 0.25}) + "\n"
 
 
 SETUP = phase("setup", "passed")
@@ -40,6 +41,18 @@ TEARDOWN = phase("teardown", "passed")
 )
 def test_folds_phases_into_one_outcome(lines: list[str], outcome: Outcome) -> None:
     assert read(lines).results[Sign("t.py::test")].outcome is outcome
+
+
+def test_adds_up_what_the_phases_of_a_test_took() -> None:
+    assert read([SETUP, phase("call", "passed"), TEARDOWN]).seconds == {"t.py::test": 0.75}
+
+
+def test_reads_what_the_runner_says_of_a_test_that_it_stopped() -> None:
+    begin = '{"event": "begin", "id": "t.py::test"}\n'
+    stopped = '{"event": "stopped", "id": "t.py::test", "outcome": "timed out", "message": "too long"}\n'
+    record = read([begin, SETUP, stopped])
+    assert record.results == {Sign("t.py::test"): Result(Outcome.TIMED_OUT, "too long")}
+    assert record.running == ()
 
 
 def test_keeps_the_message_of_the_outcome_that_counts() -> None:
@@ -92,6 +105,6 @@ def test_notes_that_a_worker_process_died() -> None:
 
 def test_reads_the_end_of_the_session_and_foreign_modules() -> None:
     foreign = '{"event": "foreign", "module": "app", "file": "/env/app.py", "original": "/shop/app.py"}\n'
-    record = read([foreign, '{"event": "finish", "status": "2"}\n'])
+    record = read([foreign, '{"event": "finish", "status": 2}\n'])
     assert record.foreign == {"app": Foreign("/env/app.py", "/shop/app.py")}
     assert record.status == 2

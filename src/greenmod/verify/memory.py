@@ -1,0 +1,79 @@
+"""What the runs of a verification left behind, kept until it ends: one that was stopped or killed goes on from there.
+
+It is about one content of the repository, one environment and one selection of tests: if any of them has changed,
+nothing is remembered. It is never needed and never an error.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from hashlib import sha256
+from pathlib import Path
+
+from greenmod.verify.outcomes import Ending
+from greenmod.verify.transcript import Transcript
+
+# What was stopped so long ago, in seconds, says nothing of databases and services that the tests rely on.
+_LONGEST = 24 * 3600.0
+
+
+class Memory:
+    """Transcripts by key in a folder of their own; without a folder nothing is kept."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+
+    @property
+    def is_empty(self) -> bool:
+        return self._folder is None or not self._folder.is_dir()
+
+    def recall(self, key: str) -> Transcript | None:
+        """Return what was kept under a key."""
+        if self._folder is None:
+            return None
+        try:
+            found = json.loads((self._folder / key).read_text(encoding="utf-8"))
+            return Transcript(**{**found, "lines": tuple(found["lines"]), "ending": Ending(found["ending"])})
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+
+    def keep(self, key: str, transcript: Transcript) -> None:
+        """Keep a transcript; a kill while it is written leaves nothing that could be taken for one."""
+        if self._folder is None:
+            return
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            half = self._folder / f"{key}.{os.getpid()}"
+            half.write_text(json.dumps(asdict(transcript)), encoding="utf-8")
+            half.replace(self._folder / key)
+        except OSError:
+            self._folder = None
+
+    def forget(self) -> None:
+        """Forget everything: the verification has ended."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+@contextmanager
+def remembering(above: Path | None, *about: object) -> Iterator[Memory]:
+    """Remember runs about something until the block ends without an error. `above` holds what others remember."""
+    if above is None:
+        yield Memory(None)
+        return
+    _forget_old(above)
+    memory = Memory(above / sha256(repr(about).encode()).hexdigest()[:32])
+    yield memory
+    memory.forget()
+
+
+def _forget_old(above: Path) -> None:
+    for folder in above.glob("*"):
+        if time.time() - folder.stat().st_mtime > _LONGEST:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,42 @@
+"""What runs say of single changes: which tests ran their lines, and which changes a test may have stumbled over.
+
+Pure over the runs with all changes of a set, whose lines were followed. What they don't show, the search finds anyway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from greenmod.model import Change
+from greenmod.verify.outcomes import Record, Sign
+from greenmod.verify.sites import Sites
+
+
+def find_suspects(changes: Sequence[Change], sites: Sites, record: Record, sign: Sign) -> frozenset[str]:
+    """Return the changes that most likely made `sign` worse.
+
+    Those whose lines its test ran, those in its file and in the conftest files above it, and those in files that the
+    message names; failing these, those whose lines ran while modules were imported.
+    """
+    file = sign.test.partition("::")[0]
+    home = PurePosixPath(file)
+    near = {file, *(str(folder / "conftest.py") for folder in home.parents)}
+    said = record.results[sign].message if sign in record.results else ""
+    found = {id for site in record.executed.get(sign.test, ()) for id in sites.changes_of(site)}
+    found |= {
+        change.id
+        for change in changes
+        if not near.isdisjoint(change.paths) or any(path in said for path in change.paths)
+    }
+    return frozenset(found or (id for site in record.imported for id in sites.changes_of(site)))
+
+
+def find_witnesses(sites: Sites, record: Record, tests: frozenset[str]) -> dict[str, str]:
+    """Return for each change that some of `tests` ran the first of them."""
+    witnesses: dict[str, str] = {}
+    for test in sorted(tests & record.executed.keys()):
+        for site in sorted(record.executed[test]):
+            for id in sites.changes_of(site):
+                witnesses.setdefault(id, test)
+    return witnesses

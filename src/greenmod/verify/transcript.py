@@ -1,0 +1,176 @@
+"""What a run left behind word for word, and how it is read: the plugin's lines of JSON, folded into a Record.
+
+Nothing here starts a process or reads a file. What a run that was cut short never said is unknown, not bad.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypedDict, cast
+
+from greenmod.verify.outcomes import NO_TEST, Ending, Exchange, Foreign, Outcome, Record, Result, Run, Sign, outweighs
+
+_UNAWAITED = re.compile(r"coroutine '([^']+)' was never awaited")
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """The plugin's `lines`; for the rest see Run."""
+
+    lines: tuple[str, ...]
+    ending: Ending
+    exit_code: int | None
+    output: str
+    seconds: float
+
+    def read(self) -> Run:
+        """Fold it into a Run."""
+        return Run(read(self.lines), self.ending, self.exit_code, self.output, self.seconds)
+
+
+class Line(TypedDict, total=False):
+    """What the plugin writes, as its modules say it; each event has some of it."""
+
+    event: str
+    id: str
+    ids: list[str]
+    when: str
+    outcome: str
+    xfail: str
+    message: str
+    seconds: float
+    module: str
+    file: str
+    original: str
+    names: list[str]
+    status: int
+    rows: list[list[object]]
+    digest: str
+    text: str
+    sites: list[int]
+
+
+def read(lines: Iterable[str]) -> Record:
+    """Fold the plugin's lines, in the order they were written. A last line that a crash cut short is left out."""
+    log = _Log()
+    for line in lines:
+        if line.endswith("\n"):
+            log.take(cast(Line, json.loads(line)))
+    return log.record()
+
+
+class _Log:
+    """Grows line by line while a record is read."""
+
+    def __init__(self) -> None:
+        self._results: dict[Sign, Result] = {}
+        self._running: set[str] = set()
+        self._foreign: dict[str, Foreign] = {}
+        self._status: int | None = None
+        self._lost_worker = False
+        self._collected: list[str] = []
+        self._seconds: dict[str, float] = defaultdict(float)
+        self._modules: list[str] = []
+        self._traffic: dict[str, tuple[Exchange, ...]] = {}
+        self._statements: dict[str, tuple[str, ...]] = {}
+        self._texts: dict[str, str] = {}
+        self._executed: dict[str, set[int]] = defaultdict(set)
+        self._imported: set[int] = set()
+        self._blind: set[str] = set()
+
+    def record(self) -> Record:
+        return Record(
+            self._results,
+            tuple(sorted(self._running)),
+            self._foreign,
+            self._status,
+            self._lost_worker,
+            tuple(self._collected),
+            dict(self._seconds),
+            tuple(self._modules),
+            self._traffic,
+            self._statements,
+            self._texts,
+            {test: frozenset(sites) for test, sites in self._executed.items()},
+            frozenset(self._imported),
+            tuple(sorted(self._blind)),
+        )
+
+    def take(self, line: Line) -> None:
+        match line["event"]:
+            case "collected":
+                self._collected = self._collected or line["ids"]  # a run that was resumed collects the rest
+            case "begin":
+                self._running.add(line["id"])
+            case "phase":
+                self._phase(line)
+            case "stopped":  # said by the runner, of a test under which the process was ended or died
+                self._running.discard(line["id"])
+                self._weigh(Sign(line["id"]), Result(Outcome(line["outcome"]), line["message"]))
+            case "collect":
+                outcome = Outcome.ERROR if line["outcome"] == "failed" else Outcome.SKIPPED
+                self._weigh(Sign(line["id"]), Result(outcome, line["message"]))
+            case "warning":
+                for coroutine in _UNAWAITED.findall(line["message"]):
+                    sign = Sign(line["id"] or NO_TEST, coroutine)
+                    self._results[sign] = Result(Outcome.UNAWAITED, f"coroutine '{coroutine}' was never awaited")
+            case "foreign":
+                self._foreign[line["module"]] = Foreign(line["file"], line["original"])
+            case "modules":
+                self._modules = line["names"]
+            case "finish":
+                self._status = line["status"]
+            case _:
+                self._evidence(line)
+
+    def _evidence(self, line: Line) -> None:
+        match line["event"]:
+            case "traffic":  # of a test that was run again, each time
+                self._traffic[line["id"]] = tuple(Exchange(*map(str, row)) for row in line["rows"])
+            case "statements":
+                self._statements[line["id"]] = tuple(map(str, line["rows"]))
+            case "statement":
+                self._texts[line["digest"]] = line["text"]
+            case "executed":
+                self._executed[line["id"]].update(line["sites"])
+            case "imported":
+                self._imported.update(line["sites"])
+            case "blind":
+                self._blind.add(line["message"])
+
+    def _phase(self, line: Line) -> None:
+        sign = Sign(line["id"])
+        self._seconds[sign.test] += line["seconds"]
+        if line["when"] == "???":  # xdist speaks for a worker process that died under this test
+            self._lost_worker = True
+            return
+        if line["when"] == "teardown":
+            self._running.discard(sign.test)
+        if line["outcome"] == "rerun":  # a plugin gives the test another try: what it said so far is void
+            self._results.pop(sign, None)
+            return
+        outcome = _outcome(line)
+        if outcome is not None:
+            self._weigh(sign, Result(outcome, line["message"]))
+
+    def _weigh(self, sign: Sign, result: Result) -> None:
+        known = self._results.get(sign)
+        if known is None or outweighs(result, known):
+            self._results[sign] = result
+
+
+def _outcome(line: Line) -> Outcome | None:
+    """Return what one phase says of its test; a fixture that worked says nothing."""
+    is_call, is_xfail = line["when"] == "call", line["xfail"] == "yes"
+    match line["outcome"]:
+        case "failed":
+            return Outcome.FAILED if is_call else Outcome.ERROR
+        case "skipped":
+            return Outcome.XFAILED if is_xfail else Outcome.SKIPPED
+        case "passed" if is_call:
+            return Outcome.XPASSED if is_xfail else Outcome.PASSED
+    return None
