@@ -160,7 +160,7 @@ class Console:
     def tell(self, sentence: str) -> None:
         print(sentence, file=sys.stderr)
 
-    def begin(self, stage: str, total: int) -> None:
+    def begin(self, stage: str, total: int | None) -> None:
         pass
 
     def advance(self, count: int = 1) -> None:

@@ -10,11 +10,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from greenmod.errors import UsageError
-from greenmod.execute import Orders, execute
+from greenmod.execute import Orders, Testing, execute
 from greenmod.model import ExitCode
 from greenmod.registry import fixtures_folder
 from greenmod.report.report import Report
-from greenmod.report.text import diff_text, skip_text, verification_text
+from greenmod.report.text import diff_text, skip_text
+from greenmod.report.verdicts import verification_text
 from greenmod.report.wording import count
 from greenmod.session import Request
 
@@ -27,7 +28,7 @@ class _Teller:
     def __init__(self, say: Callable[[str], None]) -> None:
         self.tell = say
 
-    def begin(self, stage: str, total: int) -> None:
+    def begin(self, stage: str, total: int | None) -> None:
         pass
 
     def advance(self, count: int = 1) -> None:
@@ -46,7 +47,7 @@ def play(say: Callable[[str], None]) -> ExitCode:
     for line in (*diff_text(found), *skip_text(found.plan.skips)):
         say(line.rstrip("\n"))
     say("\nNow pytest decides, in a copy of the tree, which of these changes stay:\n")
-    orders = Orders(write=True, verify=True, python=Path(sys.executable))
+    orders = Orders(write=True, testing=Testing(Path(sys.executable)))
     report = execute(Request((folder,)), orders, _Teller(say))
     for line in verification_text(report):
         say(line.rstrip("\n"))

@@ -16,6 +16,7 @@ from greenmod import apply, session
 from greenmod import config as configuration
 from greenmod.discover import uncommitted
 from greenmod.errors import StaleFileError
+from greenmod.facts.cache import cache_file
 from greenmod.journal.recovery import recover
 from greenmod.model import ChangeSet, Problem
 from greenmod.report.report import Report, Task
@@ -28,14 +29,25 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Orders:
-    """What is to become of the changes that a run finds."""
+class Testing:
+    """How pytest decides; see `greenmod.verify.Suite`. `remembers`: a verification that was stopped goes on."""
 
-    write: bool = False
-    verify: bool = False
-    format: bool = True
     python: Path | None = None
     pytest_args: tuple[str, ...] = ()
+    test_timeout: float | None = None
+    jobs: int | None = None
+    accepts_traffic: bool = False
+    requires_proof: bool = False
+    remembers: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What is to become of the changes that a run finds. Without `testing` pytest is not asked."""
+
+    write: bool = False
+    format: bool = True
+    testing: Testing | None = None
 
 
 def execute(request: session.Request, orders: Orders, audience: Audience) -> Report:
@@ -50,10 +62,10 @@ def execute(request: session.Request, orders: Orders, audience: Audience) -> Rep
     chosen = plan.ids
     settle = apply.formatter(run.root) if orders.format else None
     verification = None
-    if orders.verify and chosen:
+    if orders.testing is not None and chosen:
         from greenmod.verify import verify
 
-        suite = _suite(run.config, orders)
+        suite = _suite(run.config, orders.testing)
         verification = verify(suite, plan, chosen, apply.Renderer(plan, baselines, settle), audience)
     if verification is not None:
         chosen = frozenset(verification.kept)
@@ -71,7 +83,9 @@ def execute(request: session.Request, orders: Orders, audience: Audience) -> Rep
     return _written(run.root, report, _writes(rendering.before, rendering.after), began) if orders.write else report
 
 
-def execute_patch(read: Callable[[Path], Patch], task: Task, orders: Orders, audience: Audience) -> Report:
+def execute_patch(
+    read: Callable[[Path], Patch], task: Task, testing: Testing, audience: Audience, *, write: bool = False
+) -> Report:
     """Have the diff that `read` finds for a root verified, change by change.
 
     What is written is what stays of a diff; where the work tree holds the changes, the rest is taken back out of it.
@@ -84,7 +98,7 @@ def execute_patch(read: Callable[[Path], Patch], task: Task, orders: Orders, aud
         audience.tell(recovered(cut_off))
     patch = read(config.root)
     plan = patch.plan
-    suite = replace(_suite(config, orders), modes=patch.modes)
+    suite = replace(_suite(config, testing), modes=patch.modes)
     verification = verify(suite, plan, plan.ids, patch.render, audience) if plan.changes else None
     chosen = frozenset(verification.kept if verification else ())
     report = Report(
@@ -98,7 +112,7 @@ def execute_patch(read: Callable[[Path], Patch], task: Task, orders: Orders, aud
         verification=verification,
         task=task,
     )
-    if not orders.write:
+    if not write:
         return report
     now = patch.render(plan.ids if task is Task.TREE else ())
     return _written(config.root, report, _writes(now, patch.render(chosen), patch.modes), began)
@@ -119,11 +133,21 @@ def _baselines(root: Path, plan: ChangeSet) -> tuple[dict[str, bytes | None], Ch
     return baselines, replace(plan, changes=plan.chosen(ids), problems=(*plan.problems, *problems))
 
 
-def _suite(config: configuration.Config, orders: Orders) -> Suite:
+def _suite(config: configuration.Config, testing: Testing) -> Suite:
     from greenmod.verify import Suite
 
-    root = config.root
-    return Suite(root, orders.python, orders.pytest_args, config.sandbox_include, folder=_folder_of_tests(root))
+    return Suite(
+        config.root,
+        testing.python,
+        testing.pytest_args,
+        config.sandbox_include,
+        testing.test_timeout,
+        folder=_folder_of_tests(config.root),
+        jobs=testing.jobs,
+        accepts_traffic=testing.accepts_traffic,
+        requires_proof=testing.requires_proof,
+        memory=cache_file().with_name("verify") if testing.remembers else None,
+    )
 
 
 def _folder_of_tests(root: Path) -> str:

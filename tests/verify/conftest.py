@@ -32,7 +32,7 @@ class Project:
         self.root = root
         self.changes: list[Change] = []
         self.told: list[str] = []
-        self.under_way: list[tuple[str, int]] = []
+        self.under_way: list[tuple[str, int | None]] = []
         self.advanced = 0
         for path, text in files.items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +62,7 @@ class Project:
     def tell(self, sentence: str) -> None:
         self.told.append(sentence)
 
-    def begin(self, stage: str, total: int) -> None:
+    def begin(self, stage: str, total: int | None) -> None:
         self.under_way.append((stage, total))
 
     def advance(self, count: int = 1) -> None:

@@ -47,7 +47,7 @@ class Listener:
     def tell(self, sentence: str) -> None:
         self.told.append(sentence)
 
-    def begin(self, stage: str, total: int) -> None:
+    def begin(self, stage: str, total: int | None) -> None:
         pass
 
     def advance(self, count: int = 1) -> None:

@@ -45,6 +45,9 @@ class CountingJudge:
     def dismiss(self, symptom: frozenset[str]) -> None:
         raise AssertionError
 
+    def convict(self, ids: frozenset[str], symptom: frozenset[str], left: int) -> None:
+        pass
+
 
 class MoodyJudge(CountingJudge):
     """Answers each new question as it likes, and remembers the answer."""

@@ -43,10 +43,10 @@ class Printer:
     ) -> None:
         self._end()
 
-    def begin(self, stage: str, total: int) -> None:
-        """Show a bar for a stage of work on `total` files."""
+    def begin(self, stage: str, total: int | None) -> None:
+        """Show a bar for a stage of work on `total` files or tests; None where nobody knows how many there will be."""
         self._end()
-        if not sys.stderr.isatty() or total < 50:
+        if not sys.stderr.isatty() or (total is not None and total < 50):
             return
         from rich.console import Console
         from rich.progress import Progress
@@ -70,6 +70,7 @@ class Printer:
     def print_report(self, report: Report, form: str, show_skips: bool) -> None:
         """Print the result as `form`, and what it comes to."""
         from greenmod.report import text
+        from greenmod.report.verdicts import verification_text
 
         self._end()
         if form == "patch":
@@ -80,10 +81,14 @@ class Printer:
             from greenmod.report.document import report_json
 
             self._bytes(report_json(report).encode("utf-8", "surrogateescape"))
+        elif form == "junit" and report.verification is not None:
+            from greenmod.report.junit import junit_xml
+
+            self._bytes(junit_xml(report.verification))
         elif form == "diff":
             self._lines(text.diff_text(report))
         skips = text.skip_text(report.plan.skips) if show_skips else ()
-        remarks = (*text.problem_text(report.all_problems), *skips, *text.verification_text(report))
+        remarks = (*text.problem_text(report.all_problems), *skips, *verification_text(report))
         summary = tuple(text.summary_text(report))
         if form == "summary":
             self._bytes("".join(summary).encode("utf-8", "surrogateescape"))

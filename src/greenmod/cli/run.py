@@ -25,6 +25,9 @@ def run(
     no_cache: settings.NoCache = False,
     no_format: settings.NoFormat = False,
     python: settings.Python = None,
+    test_timeout: settings.TestTimeout = None,
+    accept_traffic: settings.AcceptTraffic = False,
+    require: settings.Require = None,
 ) -> None:
     """Show what the codemods would change (a dry run); with --write, write it.
 
@@ -35,9 +38,17 @@ def run(
     from greenmod.execute import Orders, execute
     from greenmod.session import Request
 
-    if not verify and (context.obj or python):
-        given = f"-- {' '.join(context.obj)}" if context.obj else f"--python {python}"
-        raise UsageError(f"`{given}` is for pytest, which runs only with --verify", "Add --verify, or leave it out.")
+    given = {
+        f"-- {' '.join(context.obj or ())}": context.obj,
+        f"--python {python}": python,
+        f"--test-timeout {test_timeout}": test_timeout,
+        "--accept-traffic": accept_traffic,
+        "--require proven": require,
+        "--format junit": output_format is settings.Format.JUNIT,
+    }
+    if not verify and any(given.values()):
+        first = next(option for option, value in given.items() if value)
+        raise UsageError(f"`{first}` is for pytest, which runs only with --verify", "Add --verify, or leave it out.")
     request = Request(
         paths=tuple(paths or ()),
         select=settings.names(select),
@@ -47,9 +58,10 @@ def run(
         jobs=jobs,
         use_cache=not no_cache,
     )
-    orders = Orders(
-        write=write, verify=verify, format=not no_format, python=python, pytest_args=tuple(context.obj or ())
+    testing = settings.testing(
+        context, python, test_timeout, jobs, require, accept_traffic=accept_traffic, no_cache=no_cache
     )
+    orders = Orders(write=write, format=not no_format, testing=testing if verify else None)
     with Printer(output) as printer:
         report = execute(request, orders, printer)
         printer.print_report(report, output_format.value, show_skips)

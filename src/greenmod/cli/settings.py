@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from greenmod.execute import Testing
 
 
 class Format(str, Enum):
@@ -15,7 +18,14 @@ class Format(str, Enum):
     DIFF = "diff"
     PATCH = "patch"
     JSON = "json"
+    JUNIT = "junit"
     SUMMARY = "summary"
+
+
+class Proof(str, Enum):
+    """What a change must have to be kept."""
+
+    PROVEN = "proven"
 
 
 # A file that can't be read is reported with the others, and does not stop them: hence `readable`.
@@ -41,6 +51,48 @@ NoFormat = Annotated[
 OutputFormat = Annotated[Format, typer.Option("--format", help="What to print.")]
 Output = Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Print to a file.")]
 Python = Annotated[Path | None, typer.Option("--python", help="The interpreter that runs the project's tests.")]
+TestTimeout = Annotated[
+    float | None,
+    typer.Option(
+        "--test-timeout",
+        min=0.1,
+        metavar="SECONDS",
+        help="What one test may take; a minute and ten times what it took before.",
+    ),
+]
+AcceptTraffic = Annotated[
+    bool, typer.Option("--accept-traffic", help="Keep changes under which a passing test gets other HTTP answers.")
+]
+Require = Annotated[
+    Proof | None, typer.Option("--require", help="Keep only changes whose lines a passing test has run.")
+]
+TestJobs = Annotated[
+    int | None, typer.Option("--jobs", min=1, metavar="N", help="Processes for the tests, of pytest-xdist.")
+]
+
+
+def testing(
+    context: typer.Context,
+    python: Path | None,
+    test_timeout: float | None,
+    jobs: int | None,
+    require: Proof | None,
+    *,
+    accept_traffic: bool,
+    no_cache: bool,
+) -> Testing:
+    """Say how pytest decides, from the options that are about it and from what follows `--`."""
+    from greenmod.execute import Testing
+
+    return Testing(
+        python,
+        tuple(context.obj or ()),
+        test_timeout,
+        jobs,
+        accepts_traffic=accept_traffic,
+        requires_proof=require is Proof.PROVEN,
+        remembers=not no_cache,
+    )
 
 
 def names(values: list[str] | None) -> tuple[str, ...]:

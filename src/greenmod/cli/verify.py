@@ -31,6 +31,11 @@ def verify(
     output_format: settings.OutputFormat = settings.Format.DIFF,
     output: settings.Output = None,
     python: settings.Python = None,
+    test_timeout: settings.TestTimeout = None,
+    accept_traffic: settings.AcceptTraffic = False,
+    require: settings.Require = None,
+    jobs: settings.TestJobs = None,
+    no_cache: settings.NoCache = False,
 ) -> None:
     """Let pytest decide which hunks of any diff stay; those under which a test gets worse are dropped and explained.
 
@@ -41,7 +46,7 @@ def verify(
     """
     from greenmod.cli.printing import Printer
     from greenmod.errors import UsageError
-    from greenmod.execute import Orders, execute_patch
+    from greenmod.execute import execute_patch
     from greenmod.report.report import Task
 
     if (diff is None) == (against is None):
@@ -50,9 +55,11 @@ def verify(
             "`--diff` for a patch that is not applied, `--against` for changes that the work tree holds already.",
         )
     task = Task.TREE if diff is None else Task.DIFF
-    orders = Orders(write=write, verify=True, python=python, pytest_args=tuple(context.obj or ()))
+    testing = settings.testing(
+        context, python, test_timeout, jobs, require, accept_traffic=accept_traffic, no_cache=no_cache
+    )
     with Printer(output) as printer:
-        report = execute_patch(lambda root: _read(root, diff, against), task, orders, printer)
+        report = execute_patch(lambda root: _read(root, diff, against), task, testing, printer, write=write)
         printer.print_report(report, output_format.value, show_skips=True)
     raise typer.Exit(report.exit_code)
 

@@ -73,7 +73,7 @@ class Report:
         """
         if self.all_problems:
             return ExitCode.FILES
-        if self.verification is not None and self.verification.dropped:
+        if self.verification is not None and (self.verification.dropped or self.verification.withdrawn):
             return ExitCode.CHANGES
         has_found = self.task is Task.RUN and self.written is None and self.changes
         return ExitCode.CHANGES if has_found else ExitCode.OK

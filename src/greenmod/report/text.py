@@ -73,25 +73,6 @@ def problem_text(problems: tuple[Problem, ...]) -> Iterator[str]:
         yield f"{problem.path}:{problem.line}: {problem.message}\n"
 
 
-def verification_text(report: Report) -> Iterator[str]:
-    """Yield what the tests said: what turned green, what was dropped and which test convicts it."""
-    found = report.verification
-    if found is None:
-        return
-    titles = {change.id: f"{change.path}:{change.line} {change.title}" for change in report.plan.changes}
-    for dropped in found.dropped:
-        conviction = dropped.conviction
-        yield f"dropped: {titles[dropped.id]} [{dropped.id}]\n"
-        if dropped.needs:
-            yield f"  it requires {dropped.needs}, which was dropped\n"
-        yield f"  {conviction.test}: {conviction.before.value} → {conviction.after.value}\n"
-        yield from (f"    {line}\n" for line in conviction.message.splitlines())
-    yield from (f"turned green: {test}\n" for test in found.fixed)
-    yield from (f"still red, as before: {test}\n" for test in found.still_red)
-    yield from (f"flaky, did not decide: {test}\n" for test in found.flaky)
-    yield f"Tests before: {found.before}; after: {found.after}; {count(found.runs, 'run')}, {found.seconds:.1f} s.\n"
-
-
 def summary_text(report: Report) -> Iterator[str]:
     """Yield the closing lines: what changed, what was left alone and why, how long it took."""
     if report.task is Task.RUN:

@@ -7,7 +7,7 @@ from greenmod.verify.loop import verify
 from greenmod.verify.outcomes import Counts, Outcome
 from greenmod.verify.sandbox import list_tree
 from greenmod.verify.trials import Render
-from greenmod.verify.verification import Audience, Conviction, Dropped, Suite, Verification
+from greenmod.verify.verification import Audience, Conviction, Dropped, Suite, Tested, Verification
 
 __all__ = [
     "Audience",
@@ -17,6 +17,7 @@ __all__ = [
     "Outcome",
     "Render",
     "Suite",
+    "Tested",
     "Verification",
     "list_tree",
     "verify",

@@ -90,6 +90,11 @@ class Judge:
         """Hold a symptom for chance."""
         self.flaky.add(symptom.sign)
 
+    def convict(self, ids: frozenset[str], symptom: Symptom, left: int) -> None:
+        """Tell which changes are dropped."""
+        what = f"{symptom.worse.before.value} → {symptom.worse.after.value}"
+        self._tell(f"Dropped {', '.join(sorted(ids))}: {symptom.sign.test} ({what}); {left:,} left")
+
     def confirm_fixed(self, ids: frozenset[str]) -> tuple[str, ...]:
         """Return the red tests that `ids` turn green, each seen twice."""
         run = self._trials.run(ids)

@@ -96,7 +96,8 @@ class Runner:
         """Run the tests once. Raises VerifyError where the sandbox can't be written."""
         self.runs += 1
         started = time.monotonic()
-        self._audience.begin("running tests", len(self.usual or ()) if asked.only is None else len(asked.only))
+        known = len(self.usual) if self.usual is not None else None
+        self._audience.begin("running tests", known if asked.only is None else len(asked.only))
         lines: list[str] = []
         only = asked.only
         for _ in range(_MOST_STOPS):

@@ -36,6 +36,9 @@ class Judge(Protocol[Symptom, Proof]):
     def dismiss(self, symptom: Symptom) -> None:
         """Forget a symptom that came and went by itself."""
 
+    def convict(self, ids: frozenset[str], symptom: Symptom, left: int) -> None:
+        """Hear that changes are dropped because of a symptom, and how many are left."""
+
 
 @dataclass(frozen=True, slots=True)
 class Culprit(Generic[Symptom, Proof]):
@@ -101,6 +104,7 @@ def _drop(
         ids, proof = convicted
         fallen = {one for one in rest if not ids.isdisjoint(closed({one}, requires))}
         rest = [one for one in rest if one not in fallen]
+        judge.convict(ids, symptom, len(rest))
         left = judge.left(frozenset(rest), symptoms) if rest else ()
         culprits.append(
             Culprit(

@@ -47,8 +47,8 @@ class Audience(Protocol):
     def tell(self, sentence: str) -> None:
         """Say what goes on."""
 
-    def begin(self, stage: str, total: int) -> None:
-        """Announce a run of so many tests; 0 where that isn't known."""
+    def begin(self, stage: str, total: int | None) -> None:
+        """Announce a run of so many tests; None where that isn't known."""
 
     def advance(self, count: int = 1) -> None:
         """Say that so many more tests are done."""
