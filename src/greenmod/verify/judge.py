@@ -7,7 +7,7 @@ company of other tests costs a run of all of them each time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from greenmod.verify.baseline import Baseline
@@ -59,11 +59,10 @@ class Judge:
         """Return all that is worse with `ids`, each seen twice."""
         self._last = ids
         run = self._trials.run(ids)
-        worse = {one.sign: one for one in self._look(run)}
-        doubtful = worse.keys() - self._known.keys()
+        doubtful = self._look(run).keys() - self._known.keys()
         if doubtful:
-            self._confirm(ids, {sign: worse[sign] for sign in doubtful})
-        found = [self._known[sign] for sign in worse if sign in self._known and sign not in self.flaky]
+            self._confirm(ids, run, doubtful)
+        found = [self._known[sign] for sign in self._look(run) if sign in self._known]
         found.sort(key=lambda symptom: rank(symptom.worse, run))
         self._tell(_sentence(found))
         return found
@@ -133,41 +132,54 @@ class Judge:
             for one in self.altered(before, after, among)
         )
 
-    def _look(self, run: Run) -> tuple[Worse, ...]:
-        return tuple(worse for worse in self._worse(self._baseline, run) if worse.sign not in self.flaky)
+    def _look(self, run: Run) -> dict[Sign, Worse]:
+        return {worse.sign: worse for worse in self._worse(self._baseline, run) if not self._is_chance(worse.sign)}
 
     def _find(self, run: Run, symptom: Symptom) -> Worse | None:
         found = self._worse(symptom.reference, run, {symptom.sign.test})
         return next((worse for worse in found if worse.sign == symptom.sign), None)
 
-    def _confirm(self, ids: frozenset[str], worse: Mapping[Sign, Worse]) -> None:
-        """See each sign once more, with and without the changes; first alone, else in the company of all tests."""
-        tests = frozenset(sign.test for sign in worse if sign != WHOLE)
-        alone: set[Sign] = set()
-        if tests:
-            before = self._trials.again(NONE, tests)
-            after = self._trials.again(ids, tests)
-            if not self._is_repeated:
-                self._noise = self._noise.joined(find_noise(self._baseline.record, before.record))
-            alone = {one.sign for one in self._worse(before, after, tests)}.intersection(worse)
-            alone -= find_differing(before, self._baseline)
-            self._known |= {sign: Symptom(sign, worse[sign], before, is_alone=True) for sign in alone}
-        company = worse.keys() - alone
-        if not company:
-            return
-        again = self._trials.again(ids)
-        if not self._is_repeated:
-            before = self._trials.again(NONE)
+    def _confirm(self, ids: frozenset[str], run: Run, signs: Set[Sign]) -> None:
+        """See what is worse in `run` once more, with and without the changes: first alone, else in all tests' company.
+
+        Runs without the changes come first: what they show to be chance needs no other run.
+        """
+        alone = self._confirm_alone(ids, run, frozenset(sign.test for sign in signs if sign != WHOLE))
+        company = self._look(run).keys() & signs - alone
+        if company and not self._is_repeated:
             self._is_repeated = True
-            self._noise = self._noise.joined(find_noise(self._baseline.record, before.record))
-            self.flaky |= find_differing(self._baseline, before)
-        shown = {one.sign for one in self._look(again)}
-        self.flaky |= company - shown
-        self._known |= {
-            sign: Symptom(sign, worse[sign], self._baseline, is_alone=False)
-            for sign in company & shown
-            if sign not in self.flaky
-        }
+            again = self._trials.again(NONE)
+            self._learn(again, find_differing(self._baseline, again))
+            company &= self._look(run).keys()
+        if company:
+            worse = self._look(run)
+            shown = self._look(self._trials.again(ids)).keys()
+            self.flaky |= company - shown
+            found = (Symptom(sign, worse[sign], self._baseline, is_alone=False) for sign in company & shown)
+            self._known |= {symptom.sign: symptom for symptom in found}
+
+    def _confirm_alone(self, ids: frozenset[str], run: Run, tests: frozenset[str]) -> set[Sign]:
+        if not tests:
+            return set()
+        before = self._trials.again(NONE, tests)
+        differing = {sign for sign in find_differing(self._baseline, before) if sign.test in tests}
+        if not self._is_repeated:
+            self._learn(before, {sign for sign in differing if sign.coroutine})
+        worse = self._look(run)
+        left = tests & {sign.test for sign in worse}
+        after = self._trials.again(ids, left) if left else before
+        alone = {one.sign for one in self._worse(before, after, left) if one.sign in worse} - differing
+        self._known |= {sign: Symptom(sign, worse[sign], before, is_alone=True) for sign in alone}
+        return alone
+
+    def _learn(self, again: Run, differing: Collection[Sign]) -> None:
+        """Know as chance what differs between the baseline and another run without changes."""
+        self._noise = self._noise.joined(find_noise(self._baseline.record, again.record))
+        self.flaky |= {*differing}
+
+    def _is_chance(self, sign: Sign) -> bool:
+        """Tell whether a sign says nothing. A coroutine that is found now here, now there belongs to no test at all."""
+        return sign in self.flaky or any(sign.coroutine == other.coroutine != "" for other in self.flaky)
 
 
 def _sentence(symptoms: Sequence[Symptom]) -> str:

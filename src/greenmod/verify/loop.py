@@ -95,7 +95,7 @@ def _verify(suite: Suite, chosen: Sequence[Change], trials: Trials, runner: Runn
         verdicts={**_verdicts(found, witnesses), **dict.fromkeys(withdrawn, Verdict.UNPROVEN)},
         fixed=fixed,
         still_red=find_still_red(baseline.run, run),
-        flaky=tuple(sorted({sign.test for sign in judge.flaky})),
+        flaky=tuple(sorted(sign.test for sign in judge.flaky if sign == Sign(sign.test))),
         unawaited=tuple(f"{sign.test}: {sign.coroutine}" for sign in find_unawaited(baseline.run, run)),
         witnesses={one: witnesses[one] for one in found.kept if one in witnesses},
         withdrawn=withdrawn,

@@ -31,6 +31,14 @@ class Mask:
     everywhere: Fields = _NONE
     is_ordered: bool = True
 
+    def joined(self, other: Mask) -> Mask:
+        """Return the mask that hides what either does."""
+        rows = tuple(one | two for one, two in zip_longest(self.rows, other.rows, fillvalue=_NONE))
+        if self.is_ordered and other.is_ordered:
+            return Mask(rows)
+        everywhere = self.everywhere | other.everywhere
+        return Mask(everywhere=everywhere.union(*rows), is_ordered=False)
+
     def apply(self, rows: Rows) -> Rows:
         """Return `rows` with empty text in place of what says nothing."""
         return tuple(_hide(row, self.hidden(at)) for at, row in enumerate(rows))
@@ -50,8 +58,10 @@ class Noise:
     uncounted: frozenset[str] = frozenset()
 
     def joined(self, other: Noise) -> Noise:
-        """Return both; where both know a mask, that of `other`."""
-        return Noise({**self.masks, **other.masks}, self.silent | other.silent, self.uncounted | other.uncounted)
+        """Return both."""
+        masks = {**self.masks, **other.masks}
+        masks |= {test: self.masks[test].joined(other.masks[test]) for test in self.masks.keys() & other.masks.keys()}
+        return Noise(masks, self.silent | other.silent, self.uncounted | other.uncounted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from greenmod.verify.process import GRACE, Command, interrupt, kill, start
 
 # What a project's libraries may take to be imported, in seconds.
 _LONGEST_START = 120.0
+# By which libraries of numbers are asked not to start threads as soon as they are imported.
+_ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 def is_possible() -> bool:
@@ -28,7 +30,7 @@ class Warm:
     def __init__(self, command: Command) -> None:
         requests, self._requests = os.pipe()
         self._answers, answers = os.pipe()
-        env = {**command.env, "GREENMOD_WARM": f"{requests},{answers}"}
+        env = {**_ONE_THREAD, **command.env, "GREENMOD_WARM": f"{requests},{answers}"}
         with command.output.open("ab") as output:
             self._popen = start(replace(command, env=env), output.fileno(), (requests, answers))
         os.close(requests)
