@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from greenmod.errors import UsageError
-from greenmod.execute import Orders, Testing, execute
+from greenmod.execute import Orders, Verifying, execute
 from greenmod.model import ExitCode
 from greenmod.registry import fixtures_folder
 from greenmod.report.report import Report
@@ -47,7 +47,7 @@ def play(say: Callable[[str], None]) -> ExitCode:
     for line in (*diff_text(found), *skip_text(found.plan.skips)):
         say(line.rstrip("\n"))
     say("\nNow pytest decides, in a copy of the tree, which of these changes stay:\n")
-    orders = Orders(write=True, testing=Testing(Path(sys.executable)))
+    orders = Orders(write=True, testing=Verifying(Path(sys.executable)))
     report = execute(Request((folder,)), orders, _Teller(say))
     for line in verification_text(report):
         say(line.rstrip("\n"))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Testing:
+class Verifying:
     """How pytest decides; see `greenmod.verify.Suite`. `remembers`: a verification that was stopped goes on."""
 
     python: Path | None = None
@@ -47,7 +47,7 @@ class Orders:
 
     write: bool = False
     format: bool = True
-    testing: Testing | None = None
+    testing: Verifying | None = None
 
 
 def execute(request: session.Request, orders: Orders, audience: Audience) -> Report:
@@ -84,7 +84,7 @@ def execute(request: session.Request, orders: Orders, audience: Audience) -> Rep
 
 
 def execute_patch(
-    read: Callable[[Path], Patch], task: Task, testing: Testing, audience: Audience, *, write: bool = False
+    read: Callable[[Path], Patch], task: Task, testing: Verifying, audience: Audience, *, write: bool = False
 ) -> Report:
     """Have the diff that `read` finds for a root verified, change by change.
 
@@ -133,7 +133,7 @@ def _baselines(root: Path, plan: ChangeSet) -> tuple[dict[str, bytes | None], Ch
     return baselines, replace(plan, changes=plan.chosen(ids), problems=(*plan.problems, *problems))
 
 
-def _suite(config: configuration.Config, testing: Testing) -> Suite:
+def _suite(config: configuration.Config, testing: Verifying) -> Suite:
     from greenmod.verify import Suite
 
     return Suite(

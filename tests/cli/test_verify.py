@@ -7,6 +7,7 @@ import sys
 import venv
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -73,3 +74,41 @@ def test_says_so_when_there_are_no_tests(tested: Path, greenmod: Greenmod) -> No
     assert (done.returncode, done.stdout) == (4, "")
     assert "pytest found no tests" in done.stderr
     assert (tested / "a.py").read_text() == "old_name = 1\n"
+
+
+def test_writes_junit_xml_of_both_sides(tested: Path, greenmod: Greenmod) -> None:
+    arguments = ("run", "--verify", "--format", "junit", "--output", "tests.xml", "--python", sys.executable)
+    assert greenmod(*arguments).returncode == 1
+    suites = ElementTree.parse(tested / "tests.xml").getroot()
+    assert [(suite.get("name"), suite.get("tests"), suite.get("failures")) for suite in suites] == [
+        ("before", "1", "0"),
+        ("after", "1", "0"),
+    ]
+
+
+def test_keeps_only_what_a_test_has_run_when_proof_is_required(tested: Path, greenmod: Greenmod) -> None:
+    done = greenmod("run", "--verify", "--require", "proven", "--write", "--python", sys.executable)
+    assert done.returncode == 1
+    assert (tested / "a.py").read_text() == "old_name = 1\n"
+    assert (
+        "withdrawn, no passing test has run it: a.py:1 Rename `old_name` [rename-it:a.py:<module>:1]\n" in done.stderr
+    )
+
+
+@pytest.mark.parametrize(
+    "option", ["--accept-traffic", "--require proven", "--test-timeout 5.0", "--format junit", "-- -x"]
+)
+def test_refuses_options_of_verification_without_it(tested: Path, greenmod: Greenmod, option: str) -> None:
+    done = greenmod("run", *option.split())
+    assert done.returncode == 2
+    assert f"`{option}` is for pytest, which runs only with --verify" in done.stderr
+
+
+def test_ends_a_test_that_takes_too_long(tested: Path, greenmod: Greenmod) -> None:
+    (tested / "test_b.py").write_text(
+        "import b, time\n\ndef test_waits():\n    time.sleep(0 if hasattr(b, 'old_name') else 600)\n"
+    )
+    done = greenmod("run", "--verify", "--test-timeout", "1.5", "--python", sys.executable)
+    assert done.returncode == 1
+    assert "  test_b.py::test_waits: passed → timed out\n    it took too long, and was ended\n" in done.stderr
+    assert "\nChanges: 1 inconclusive, 1 unproven.\n" in done.stderr

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from greenmod.execute import Testing
+    from greenmod.execute import Verifying
 
 
 class Format(str, Enum):
@@ -80,11 +80,11 @@ def testing(
     *,
     accept_traffic: bool,
     no_cache: bool,
-) -> Testing:
+) -> Verifying:
     """Say how pytest decides, from the options that are about it and from what follows `--`."""
-    from greenmod.execute import Testing
+    from greenmod.execute import Verifying
 
-    return Testing(
+    return Verifying(
         python,
         tuple(context.obj or ()),
         test_timeout,

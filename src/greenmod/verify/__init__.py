@@ -7,17 +7,17 @@ from greenmod.verify.loop import verify
 from greenmod.verify.outcomes import Counts, Outcome
 from greenmod.verify.sandbox import list_tree
 from greenmod.verify.trials import Render
-from greenmod.verify.verification import Audience, Conviction, Dropped, Suite, Tested, Verification
+from greenmod.verify.verification import Audience, Compared, Conviction, Dropped, Suite, Verification
 
 __all__ = [
     "Audience",
+    "Compared",
     "Conviction",
     "Counts",
     "Dropped",
     "Outcome",
     "Render",
     "Suite",
-    "Tested",
     "Verification",
     "list_tree",
     "verify",

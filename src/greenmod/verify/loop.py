@@ -27,7 +27,7 @@ from greenmod.verify.sandbox import open_sandbox
 from greenmod.verify.search import Found, Requires, closed, search
 from greenmod.verify.sites import Sites, find_sites
 from greenmod.verify.trials import NONE, Render, Trials
-from greenmod.verify.verification import Audience, Conviction, Dropped, Suite, Tested, Verification
+from greenmod.verify.verification import Audience, Compared, Conviction, Dropped, Suite, Verification
 
 
 def verify(suite: Suite, changes: ChangeSet, ids: frozenset[str], render: Render, audience: Audience) -> Verification:
@@ -127,10 +127,10 @@ class _Outcome:
         return {**found, **find_credits(self._kept, doubtful, fixed, self._requires, self._judge.is_green)}
 
 
-def _tests(before: Run, after: Run) -> dict[str, Tested]:
+def _tests(before: Run, after: Run) -> dict[str, Compared]:
     signs = {sign for run in (before, after) for sign in run.record.results if sign == Sign(sign.test)}
     return {
-        sign.test: Tested(
+        sign.test: Compared(
             before.result(sign).outcome,
             after.result(sign).outcome,
             after.result(sign).message,

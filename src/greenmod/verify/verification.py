@@ -81,7 +81,7 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class Compared:
     """What became of one test before and after, why it does not pass after, and how long it took then."""
 
     before: Outcome
@@ -113,7 +113,7 @@ class Verification:
     withdrawn: tuple[str, ...] = ()
     altered: Mapping[str, str] = field(default_factory=dict)
     statements: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    tests: Mapping[str, Tested] = field(default_factory=dict)
+    tests: Mapping[str, Compared] = field(default_factory=dict)
     before: Counts = field(default_factory=Counts)
     after: Counts = field(default_factory=Counts)
     runs: int = 0
