@@ -41,6 +41,8 @@ async def move(request):
     return RedirectResponse("/say?moved", 303)
 async def fail(request):
     raise LookupError("no such thing")
+async def down(request):
+    return PlainTextResponse(str(uuid.uuid4()), 503)
 async def stream(request):
     return StreamingResponse(iter(["one", "two"]))
 async def random(request):
@@ -60,7 +62,7 @@ async def through(request, call_next):
 
 routes = [
     Route("/say", say, methods=["GET", "POST"]), Route("/keys", keys), Route("/move", move), Route("/fail", fail),
-    Route("/stream", stream), Route("/random", random), Route("/random/{id}", say), Route("/clock", clock),
+    Route("/stream", stream), Route("/down", down), Route("/random", random), Route("/random/{id}", say), Route("/clock", clock),
     Route("/forward", Forward()), WebSocketRoute("/echo", echo),
 ]
 sub = Starlette(routes=routes)
@@ -106,6 +108,7 @@ def test_fail():
         client.get("/fail")
 def test_hidden_failure():
     assert TestClient(app, raise_server_exceptions=False).get("/fail").status_code == 500
+def test_down(): client.get("/down")
 def test_stream():
     with client.stream("GET", "/stream") as response:
         assert "".join(response.iter_text()) == "onetwo"
@@ -260,6 +263,7 @@ HOPS = (get("/move", "303", ""), get("/say?moved", "200", "moved"))
         ("redirect", HOPS),
         ("fail", (get("/fail", "raised LookupError"),)),
         ("hidden_failure", (get("/fail", "raised LookupError"),)),
+        ("down", (Exchange("GET", "/down", "503", ""),)),
         ("stream", (get("/stream", body="onetwo"),)),
         ("mounted", (get("/sub/say?x", body="x"),)),
         ("forwarded", (get("/forward", body=""),)),
@@ -272,7 +276,7 @@ def test_says_what_was_asked_and_answered(said: Said, test: str, rows: tuple[Exc
 
 
 def test_all_of_them_pass_with_the_plugin(said: Said) -> None:
-    assert "23 passed" in said.output, said.output
+    assert "24 passed" in said.output, said.output
 
 
 def test_sees_applications_of_fastapi_and_mounted_ones_once(said: Said) -> None:

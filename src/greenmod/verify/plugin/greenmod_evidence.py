@@ -11,7 +11,8 @@ while a test is set up, called or torn down is that test's; what comes outside o
 Rows come in the order in which the requests began or the statements were sent. A digest is the first 16 hex digits of
 the SHA-256 of all of the response's body, or of the statement without its parameters. A status is a number, "raised
 NAME" where the application raised (even if something had been answered before), or "unfinished" where the test ended
-first; the latter two have no digest. A test that is run again says so again, and what it said last counts.
+first; the latter two have no digest, nor has a server error: its body says what failed, in words that nobody relies on.
+A test that is run again says so again, and what it said last counts.
 
 Nothing here may be felt by the application. It runs in the project's interpreter: Python 3.8, pytest 6 and the
 standard library must do.
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     Send = Callable[[Fields], Awaitable[None]]
     Call = Callable[[object, Fields, Receive, Send], Awaitable[None]]
 
+_SERVER_ERROR = 500
 _LONGEST_STATEMENT = 2_000
 # What a path may hold besides letters and digits without being escaped (RFC 3986).
 _SAFE = "/:@!$&'()*+,;=~-._"
@@ -166,7 +168,8 @@ class Exchange:
         if not self._is_complete:
             return [self.method, self.path, "unfinished", ""]
         status = int(self._status) if isinstance(self._status, int) else str(self._status)
-        return [self.method, self.path, status, _short(self._body)]
+        is_failure = isinstance(status, int) and status >= _SERVER_ERROR
+        return [self.method, self.path, status, "" if is_failure else _short(self._body)]
 
 
 def _is_inside(application: object, scope: Fields) -> bool:
