@@ -129,3 +129,14 @@ def test_finds_what_differs_between_equal_runs() -> None:
     first = run(a="passed", b="failed", c="passed", d="passed", d__f="unawaited")
     second = run(a="passed", b="passed", d="passed")
     assert find_differing(first, second) == {Sign("b"), Sign("c"), Sign("d", "f")}
+
+
+def test_names_the_first_by_name_when_both_are_quick() -> None:
+    results = {Sign("a"): Result(Outcome.FAILED), Sign("b"): Result(Outcome.FAILED)}
+    after = Run(Record(results, seconds={"a": 0.02, "b": 0.01}), Ending.FINISHED, 1, "", 1.0)
+    assert [worse.sign.test for worse in find_worse(run(a="passed", b="passed"), after)] == ["a", "b"]
+
+
+def test_says_of_tests_that_went_with_their_file_why_it_can_not_be_collected() -> None:
+    after = Run(Record({Sign("t.py"): Result(Outcome.ERROR, "no module")}), Ending.FINISHED, 2, "", 1.0)
+    assert after.result(Sign("t.py::test")) == Result(Outcome.GONE, "no module")

@@ -226,6 +226,33 @@ def test_calls_a_change_inconclusive_when_the_tests_crash(make: Make) -> None:
     assert conviction.message == "the process ended under it (exit code 0)"
 
 
+def test_waits_for_a_test_that_hangs_only_until_its_change_is_found(make: Make) -> None:
+    project = make(
+        {
+            "a.py": "ARE_OPEN = []\ndef opened(): ARE_OPEN.append(1)\ndef wait(): pass\ndef total(): return 1\n",
+            "test_a.py": """\
+import a
+def test_first(): a.opened()
+def test_needs_the_first(): assert a.ARE_OPEN
+def test_waits(): a.wait()
+def test_total(): assert a.total() == 1
+""",
+        }
+    )
+    project.propose("company", "a.py", "ARE_OPEN.append(1)", "pass")
+    project.propose("hanging", "a.py", "wait(): pass", "wait():\n    while True: pass")
+    project.propose("alone", "a.py", "return 1", "return 2")
+    verification = project.verify(test_timeout=0.5)
+    assert verification.kept == ()
+    assert [told for told in project.told if told.startswith("Running all")] == [
+        "Running all tests with no change",
+        "Running all tests with 3 changes",
+        "Running all tests with 3 changes",
+        "Running all tests with no change",
+        "Running all tests with 1 change",
+    ]
+
+
 def test_finds_the_tests_by_absolute_paths_in_the_sandbox(make: Make) -> None:
     project = make(
         {"tests/test_a.py": "def test_a(): assert 'shop/tests' not in __file__ or 'greenmod-' in __file__\n"}

@@ -17,6 +17,7 @@ from greenmod.verify.verification import Suite
 from greenmod.verify.warm import is_possible
 
 Open = Callable[..., Runner]
+needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 needs_fork = pytest.mark.skipif(not is_possible(), reason="forks")
 
 
@@ -281,3 +282,12 @@ def test_ends_a_fork_that_hangs(open_runner: Open) -> None:
     runner = open_runner({"test_a.py": tests}, test_timeout=0.5)
     run = run_tests(runner, only={"test_a.py::test_a", "test_a.py::test_b"}, is_warm=True)
     assert outcomes(run) == [("test_a.py::test_a", "timed out"), ("test_a.py::test_b", "passed")]
+
+
+@needs_posix
+def test_says_what_a_test_ran_before_it_was_ended_for_taking_too_long(open_runner: Open) -> None:
+    hanging = "def test_a():\n    number = 1\n    while number: pass\n    number = 2\n"
+    runner = open_runner({"test_a.py": hanging}, test_timeout=0.5)
+    record = run_tests(runner, sites={"test_a.py": [(2, 2, 0), (4, 4, 1)]}).record
+    assert record.results[Sign("test_a.py::test_a")].outcome is Outcome.TIMED_OUT
+    assert record.executed == {"test_a.py::test_a": {0}}

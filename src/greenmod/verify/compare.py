@@ -56,8 +56,8 @@ def find_worse(
 
 
 def rank(worse: Worse, run: Run) -> tuple[int, float, Sign]:
-    """Order what got worse in `run`."""
-    return _TELLING.index(worse.after), run.record.seconds.get(worse.sign.test, 0.0), worse.sign
+    """Order what got worse in `run`: in the same way each time, so that less than a tenth of a second is nothing."""
+    return _TELLING.index(worse.after), round(run.record.seconds.get(worse.sign.test, 0.0), 1), worse.sign
 
 
 def find_fixed(before: Run, after: Run, ignored: Collection[Sign] = ()) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 A symptom counts only once it was seen twice, on both sides: one that flips between two runs of the same content is
 flaky and never decides. Where a test shows it alone, alone is how it is looked at further; a symptom that needs the
-company of other tests costs a run of all of them each time.
+company of other tests costs a run of all of them each time. The dear ones wait until the others are gone: as long as a
+change is there under which a test hangs, each run that has the test in it costs its limit.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from greenmod.verify.compare import Worse, find_differing, find_fixed, find_wors
 from greenmod.verify.outcomes import WHOLE, Outcome, Run, Sign
 from greenmod.verify.traffic import Altered, find_altered, find_noise, statement_counts
 from greenmod.verify.trials import NONE, Tests, Trials
+
+# What a look at a symptom costs: see Symptom.price.
+_IN_COMPANY = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,13 @@ class Symptom:
     def tests(self) -> Tests:
         """The tests that must run for it to show; None for all."""
         return frozenset({self.sign.test}) if self.is_alone else None
+
+    @property
+    def price(self) -> int:
+        """What a look at it costs: 0 a run of its test, 1 that and waiting for its end, 2 a run of all tests."""
+        if not self.is_alone:
+            return _IN_COMPANY
+        return 1 if self.worse.after is Outcome.TIMED_OUT else 0
 
 
 class Judge:
@@ -63,19 +74,20 @@ class Judge:
         if doubtful:
             self._confirm(ids, run, doubtful)
         found = [self._known[sign] for sign in self._look(run) if sign in self._known]
-        found.sort(key=lambda symptom: rank(symptom.worse, run))
+        found.sort(key=lambda symptom: (symptom.price, rank(symptom.worse, run)))
         self._tell(_sentence(found))
         return found
 
     def left(self, ids: frozenset[str], symptoms: Sequence[Symptom]) -> Sequence[Symptom]:
-        """Return those of `symptoms` that are there with `ids`."""
-        alone = frozenset(symptom.sign.test for symptom in symptoms if symptom.is_alone)
-        runs: dict[bool, Run] = {}
-        if not all(symptom.is_alone for symptom in symptoms):
-            runs = {False: self._trials.run(ids)}
-        if alone:
-            runs[True] = runs.get(False) or self._trials.run(ids, alone)
-        return [symptom for symptom in symptoms if self._find(runs[symptom.is_alone], symptom)]
+        """Return those of `symptoms` that are there with `ids`, the dearer ones unseen while cheaper ones are there."""
+        for price in sorted({symptom.price for symptom in symptoms}):
+            looked_at = [symptom for symptom in symptoms if symptom.price == price]
+            are_alone = price < _IN_COMPANY
+            run = self._trials.run(ids, frozenset(one.sign.test for one in looked_at) if are_alone else None)
+            there = [symptom for symptom in looked_at if self._find(run, symptom)]
+            if there:
+                return [*there, *(symptom for symptom in symptoms if symptom.price > price)]
+        return []
 
     def shows(self, ids: frozenset[str], symptom: Symptom) -> Worse | None:
         """Return what `ids` make of the sign of `symptom`, if it is worse."""

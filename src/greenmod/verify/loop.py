@@ -143,7 +143,9 @@ def _tests(before: Run, after: Run) -> dict[str, Compared]:
 def _dropped(found: Found[Symptom, Worse], requires: Requires) -> tuple[Dropped, ...]:
     dropped = []
     for culprit in found.culprits:
-        conviction = _conviction(culprit.proof, culprit.cured)
+        # Of dearer symptoms it is not known with which culprit they went.
+        also = [symptom for symptom in culprit.cured if symptom.price == culprit.symptom.price]
+        conviction = _conviction(culprit.proof, also)
         for one in culprit.ids:
             together = tuple(other for other in culprit.ids if other != one)
             dropped.append(Dropped(one, conviction, together))

@@ -144,6 +144,9 @@ class Run:
             return self._whole
         if self.ending is Ending.UNUSABLE:
             return Result(Outcome.GONE, self.output)
+        file = self.record.results.get(Sign(sign.test.partition("::")[0]))
+        if file is not None and file.outcome is Outcome.ERROR and not sign.coroutine and not sign.is_traffic:
+            return Result(Outcome.GONE, file.message)  # it went with its file
         return GONE if self.is_conclusive else Result(Outcome.UNKNOWN)
 
     @property

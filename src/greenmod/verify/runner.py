@@ -144,7 +144,11 @@ class Runner:
                 overdue = watch.overdue() if exit_code is None else None
         finally:
             child.end()
-        return _Part(tuple(watch.lines), exit_code, overdue)
+        said = len(watch.lines)
+        watch.look()
+        # Of what an interrupted test says only what it has run is true of it.
+        late = (line for line in watch.lines[said:] if json.loads(line)["event"] == "executed")
+        return _Part((*watch.lines[:said], *late), exit_code, overdue)
 
     def _prepare(self, asked: Asked, only: frozenset[str] | None) -> None:
         order = {
