@@ -52,7 +52,7 @@ def verification(bare_environment: None, tmp_path_factory: pytest.TempPathFactor
     patch = read_diff(root, (PROJECTS / "ferry.diff").read_bytes(), "ferry.diff")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("FERRY_TIDE_GAUGE", str(gauge))
-        suite = Suite(root, python=Path(sys.executable), test_timeout=1.5)
+        suite = Suite(root, python=Path(sys.executable), test_timeout=1.0)
         return verify(suite, patch.plan, patch.plan.ids, patch.render, Quay(gauge))
 
 
