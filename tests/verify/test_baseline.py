@@ -31,6 +31,7 @@ VALUE = 1
     [
         ((2, 3), 20.0),  # two baseline runs disagree
         ((3,), 20.0),  # it fails with the change, but not when that is repeated
+        ((2, 4), 0.0),  # it fails with the change twice, and never without it, but not a third time
         ((2, 3, 4, 5, 6), 0.0),  # it fails with the change each time, and then without it as well
     ],
 )

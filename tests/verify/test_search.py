@@ -39,6 +39,9 @@ class CountingJudge:
         self.asked.add((ids, symptom))
         return symptom if symptom <= ids else None
 
+    def upholds(self, ids: frozenset[str], symptom: frozenset[str]) -> bool:
+        return True
+
     def suspects(self, symptom: frozenset[str]) -> Collection[str]:
         return self.hints.get(symptom, ())
 
@@ -63,6 +66,9 @@ class MoodyJudge(CountingJudge):
 
     def shows(self, ids: frozenset[str], symptom: frozenset[str]) -> frozenset[str] | None:
         return symptom if self.known.setdefault((ids, symptom), self.random.choice((True, False))) else None
+
+    def upholds(self, ids: frozenset[str], symptom: frozenset[str]) -> bool:
+        return self.random.choice((True, False))
 
     def dismiss(self, symptom: frozenset[str]) -> None:
         self.dismissed.append(symptom)

@@ -93,6 +93,17 @@ class Judge:
         """Return what `ids` make of the sign of `symptom`, if it is worse."""
         return self._find(self._trials.run(ids, symptom.tests), symptom)
 
+    def upholds(self, ids: frozenset[str], symptom: Symptom) -> bool:
+        """Tell whether a symptom comes and goes with `ids` once more; a dear one is taken at its word.
+
+        A test that fails at random can tell a story of any length, but rarely twice.
+        """
+        if symptom.price:
+            return True
+        before = self._trials.again(NONE, symptom.tests)
+        after = self._trials.again(ids, symptom.tests)
+        return self._find(before, symptom) is None and self._find(after, symptom) is not None
+
     def suspects(self, symptom: Symptom) -> Collection[str]:
         """Return the changes that the symptom's test has run, or could have run."""
         return self._suspect(self._last, self._trials.run(self._last), symptom.sign)

@@ -3,7 +3,8 @@
 Pure over a judge, which must say the same each time it is asked the same. All changes together come first. Of what got
 worse one symptom is taken at a time, and the least set that shows it is looked for, first among its suspects: only
 that symptom is looked at meanwhile, so that changes which need each other don't lead astray. With n changes and k
-culprits that is k · (log2 n + 3) questions about one symptom and k about those that are left.
+culprits that is k · (log2 n + 3) questions about one symptom, k about those that are left, and a second look at each
+culprit.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ class Judge(Protocol[Symptom, Proof]):
 
     def shows(self, ids: frozenset[str], symptom: Symptom) -> Proof | None:
         """Return what shows that a symptom is there with a set; None if it isn't."""
+
+    def upholds(self, ids: frozenset[str], symptom: Symptom) -> bool:
+        """Look once more at the least set that shows a symptom: is it there again, and not there without?"""
 
     def suspects(self, symptom: Symptom) -> Collection[str]:
         """Return the changes that are most likely to cause a symptom; none if nothing is known."""
@@ -97,7 +101,7 @@ def _drop(
     while symptoms and rest:
         symptom = symptoms[0]
         convicted = _convict(rest, requires, judge, symptom)
-        if convicted is None:
+        if convicted is None or not judge.upholds(closed(convicted[0], requires), symptom):
             judge.dismiss(symptom)
             symptoms = symptoms[1:]
             continue
