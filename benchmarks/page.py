@@ -43,7 +43,8 @@ class Page:
         yield (
             "CPU seconds, user and system, of a process and all its children; wall time depends on idle cores. The "
             "commands of a table run by turns with warm file system caches. Times are medians; ratios are medians of "
-            "the quotients of neighbouring runs."
+            "the quotients of neighbouring runs. What verification costs is told on "
+            "[a page of its own](verification.md)."
         )
         yield from ("", "## Goals", "", "| | goal | measured | |", "|---|---:|---:|---|")
         yield from (goal.row() for goal in self.goals)
