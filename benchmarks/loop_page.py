@@ -17,7 +17,7 @@ _SEARCH = (
     "*one each* a failing test tells which module it ran; with *one for all* a single test runs all of them, and "
     "nothing but bisection tells the changes apart. What was dropped is exactly what is bad. Two of the runs of all "
     "tests are the baseline, one has all changes and one has all that stay. A dropped change costs some looks at one "
-    "test: with nothing to go by k · (log2 n + 3), and next to nothing else."
+    "test: with nothing to go by k · (log2 n + 3), and two more to be sure."
 )
 _COST = (
     "*bare* is pytest as a user runs it, with the bytecode of its last run at hand; *by greenmod* is the same run with "
