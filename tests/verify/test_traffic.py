@@ -40,7 +40,10 @@ def altered(before: Record, after: Record, noise: Noise | None = None) -> list[s
             [HOME, LIST], [LIST, HOME],
             "GET / answered 200, now GET /items answered 200 in its place; the same requests in another order",
         ),
-        ([MOVED, HOME], [MOVED], "GET / answered 200, and is no longer requested; 2 requests before, 1 after"),
+        (
+            [MOVED, HOME], [MOVED],
+            "GET / answered 200, and is no longer requested after GET /old answered 301; 2 requests before, 1 after",
+        ),
         ([HOME, LIST], [LIST], "GET / answered 200, and is no longer requested; 2 requests before, 1 after"),
         ([LIST], [HOME, LIST], "GET / answered 200, and was not requested before; 1 request before, 2 after"),
         ([HOME], [], "GET / answered 200, and is no longer requested; 1 request before, 0 after"),

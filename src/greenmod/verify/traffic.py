@@ -21,6 +21,8 @@ Pair = tuple[Exchange | None, Exchange | None]
 _NONE: Fields = frozenset()
 # What to hide in turn until two equal runs look equal, the least first.
 _LADDER = (_NONE, frozenset({"digest"}), frozenset({"digest", "path"}), frozenset({"digest", "path", "status"}))
+# What a client that follows redirects asks on for.
+_REDIRECTS = frozenset({"301", "302", "303", "307", "308"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,8 @@ def _alike(after: Rows, new: Rows, added: Counter[Exchange], lost: Exchange | No
 def _describe(pair: Pair, before: Rows, after: Rows, mask: Mask) -> str:
     at = next((number for number, row in enumerate(before) if row is pair[0]), 0)
     told = _describe_pair(pair, mask.hidden(at))
+    if pair[1] is None and mask.is_ordered and at and before[at - 1].status in _REDIRECTS:
+        told += f" after {_asked(before[at - 1])}"
     if len(before) != len(after):
         requests = "request" if len(before) == 1 else "requests"
         return f"{told}; {len(before)} {requests} before, {len(after)} after"
@@ -171,15 +175,19 @@ def _describe_pair(pair: Pair, hidden: Fields) -> str:
     before, after = pair
     if before is None:
         assert after is not None, "a difference has a side"
-        return f"{after.method} {after.path} {_told(after)}, and was not requested before"
-    asked = f"{before.method} {before.path} {_told(before)}"
+        return f"{_asked(after)}, and was not requested before"
+    asked = _asked(before)
     if after is None:
         return f"{asked}, and is no longer requested"
     if before.method != after.method or (before.path != after.path and "path" not in hidden):
-        return f"{asked}, now {after.method} {after.path} {_told(after)} in its place"
+        return f"{asked}, now {_asked(after)} in its place"
     if before.status == after.status:
         return f"{asked}, now with another body"
     return f"{asked}, now {after.status if before.status.isdigit() and after.status.isdigit() else _told(after)}"
+
+
+def _asked(row: Exchange) -> str:
+    return f"{row.method} {row.path} {_told(row)}"
 
 
 def _told(row: Exchange) -> str:
