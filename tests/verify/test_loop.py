@@ -168,6 +168,35 @@ def test_drops_changes_together_that_break_only_together(make: Make) -> None:
     ]
 
 
+def test_convicts_nobody_else_where_a_test_needs_another_before_it(make: Make) -> None:
+    project = make(
+        {
+            "a.py": "def first(): return 1\ndef second():\n    base = 2\n    return base\ndef third(): return 3\n",
+            "test_a.py": """\
+import a, time
+seen = []
+def test_first():
+    seen.append(True)
+    assert a.first() == 1
+def test_second():
+    time.sleep(0.2)  # what is quicker to show is looked at first
+    assert seen and a.second() == 2
+def test_third(): assert a.third()
+""",
+        }
+    )
+    project.propose("wrong", "a.py", "return 1", "return 2")
+    project.propose("fine", "a.py", "base = 2", "base = 1 + 1")
+    project.propose("wrong too", "a.py", "return base", "return base + 1")
+    project.propose("fine too", "a.py", "return 3", "return 4")
+    verification = project.verify()
+    assert verification.kept == ("fine", "fine too")
+    assert [(one.id, one.conviction.test) for one in verification.dropped] == [
+        ("wrong", "test_a.py::test_first"),
+        ("wrong too", "test_a.py::test_second"),
+    ]
+
+
 def test_convicts_a_change_that_breaks_the_collection_of_a_file(make: Make) -> None:
     project = make(
         {

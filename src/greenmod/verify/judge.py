@@ -1,9 +1,9 @@
 """Rules on sets of changes: is any test worse with them than without?
 
 A symptom counts only once it was seen twice, on both sides: one that flips between two runs of the same content is
-flaky and never decides. Where a test shows it alone, alone is how it is looked at further; a symptom that needs the
-company of other tests costs a run of all of them each time. The dear ones wait until the others are gone: as long as a
-change is there under which a test hangs, each run that has the test in it costs its limit.
+flaky and never decides. Where a test shows it alone, alone is how it is looked at further; else with the other tests
+that were worse, and where these don't do, with all of them each time. The dear ones wait until the others are gone: as
+long as a change is there under which a test hangs, each run that has the test in it costs its limit.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from greenmod.verify.baseline import Baseline
 from greenmod.verify.compare import Worse, find_differing, find_fixed, find_worse, rank
 from greenmod.verify.outcomes import WHOLE, Outcome, Run, Sign
-from greenmod.verify.traffic import Altered, find_altered, find_noise, statement_counts
+from greenmod.verify.traffic import Altered, Noise, find_altered, find_noise, statement_counts
 from greenmod.verify.trials import NONE, Tests, Trials
 
 # What a look at a symptom costs: see Symptom.price.
@@ -23,22 +23,17 @@ _IN_COMPANY = 2
 
 @dataclass(frozen=True, slots=True)
 class Symptom:
-    """A sign that is worse. `reference` is the run without changes that others are compared with."""
+    """A sign that is worse. `reference` is the run of some tests (or None for all) without changes, to compare with."""
 
     sign: Sign
     worse: Worse = field(compare=False)
     reference: Run = field(compare=False)
-    is_alone: bool = field(compare=False)
-
-    @property
-    def tests(self) -> Tests:
-        """The tests that must run for it to show; None for all."""
-        return frozenset({self.sign.test}) if self.is_alone else None
+    tests: Tests = field(compare=False)
 
     @property
     def price(self) -> int:
-        """What a look at it costs: 0 a run of its test, 1 that and waiting for its end, 2 a run of all tests."""
-        if not self.is_alone:
+        """What a look at it costs: 0 a run of a few tests, 1 that and waiting for its end, 2 a run of all tests."""
+        if self.tests is None:
             return _IN_COMPANY
         return 1 if self.worse.after is Outcome.TIMED_OUT else 0
 
@@ -64,6 +59,7 @@ class Judge:
         self._suspect = suspect
         self._accepts_traffic = accepts_traffic
         self._known: dict[Sign, Symptom] = {}
+        self._companies: dict[Sign, Tests] = {}
         self._last = NONE
 
     def symptoms(self, ids: frozenset[str]) -> Sequence[Symptom]:
@@ -82,8 +78,7 @@ class Judge:
         """Return those of `symptoms` that are there with `ids`, the dearer ones unseen while cheaper ones are there."""
         for price in sorted({symptom.price for symptom in symptoms}):
             looked_at = [symptom for symptom in symptoms if symptom.price == price]
-            are_alone = price < _IN_COMPANY
-            run = self._trials.run(ids, frozenset(one.sign.test for one in looked_at) if are_alone else None)
+            run = self._trials.run(ids, self._tests_of(looked_at))
             there = [symptom for symptom in looked_at if self._find(run, symptom)]
             if there:
                 return [*there, *(symptom for symptom in symptoms if symptom.price > price)]
@@ -91,7 +86,7 @@ class Judge:
 
     def shows(self, ids: frozenset[str], symptom: Symptom) -> Worse | None:
         """Return what `ids` make of the sign of `symptom`, if it is worse."""
-        return self._find(self._trials.run(ids, symptom.tests), symptom)
+        return self._find(self._trials.run(ids, self._company(symptom)), symptom)
 
     def upholds(self, ids: frozenset[str], symptom: Symptom) -> bool:
         """Tell whether a symptom comes and goes with `ids` once more; a dear one is taken at its word.
@@ -100,8 +95,8 @@ class Judge:
         """
         if symptom.price:
             return True
-        before = self._trials.again(NONE, symptom.tests)
-        after = self._trials.again(ids, symptom.tests)
+        tests = self._company(symptom)
+        before, after = self._trials.again(NONE, tests), self._trials.again(ids, tests)
         return self._find(before, symptom) is None and self._find(after, symptom) is not None
 
     def suspects(self, symptom: Symptom) -> Collection[str]:
@@ -162,42 +157,70 @@ class Judge:
         found = self._worse(symptom.reference, run, {symptom.sign.test})
         return next((worse for worse in found if worse.sign == symptom.sign), None)
 
+    def _tests_of(self, symptoms: Sequence[Symptom]) -> Tests:
+        """Return the tests that must run for any of some symptoms of one price to show; None for all."""
+        if any(symptom.tests is None for symptom in symptoms):
+            return None
+        return frozenset().union(*(self._companies.get(one.sign) or {one.sign.test} for one in symptoms))
+
+    def _company(self, symptom: Symptom) -> Tests:
+        """Return the tests that must run for a symptom to tell anything: its own, unless that needs some before it."""
+        if symptom.tests is None or len(symptom.tests) == 1:
+            return symptom.tests
+        if symptom.sign not in self._companies:
+            own = frozenset({symptom.sign.test})
+            is_worse_anyway = self._find(self._trials.again(NONE, own), symptom) is not None
+            self._companies[symptom.sign] = symptom.tests if is_worse_anyway else own
+        return self._companies[symptom.sign]
+
     def _confirm(self, ids: frozenset[str], run: Run, signs: Set[Sign]) -> None:
-        """See what is worse in `run` once more, with and without the changes: first alone, else in all tests' company.
+        """See what is worse in `run` once more, with and without the changes: among themselves, else with all tests.
 
         Runs without the changes come first: what they show to be chance needs no other run.
         """
-        alone = self._confirm_alone(ids, run, frozenset(sign.test for sign in signs if sign != WHOLE))
-        company = self._look(run).keys() & signs - alone
+        among = self._confirm_among(ids, run, frozenset(sign.test for sign in signs if sign != WHOLE))
+        company = self._look(run).keys() & signs - among
         if company and not self._is_repeated:
             self._is_repeated = True
             again = self._trials.again(NONE)
-            self._learn(again, find_differing(self._baseline, again))
+            self._learn(find_noise(self._baseline.record, again.record), find_differing(self._baseline, again))
             company &= self._look(run).keys()
         if company:
             worse = self._look(run)
             shown = self._look(self._trials.again(ids)).keys()
             self.flaky |= company - shown
-            found = (Symptom(sign, worse[sign], self._baseline, is_alone=False) for sign in company & shown)
+            found = (Symptom(sign, worse[sign], self._baseline, tests=None) for sign in company & shown)
             self._known |= {symptom.sign: symptom for symptom in found}
 
-    def _confirm_alone(self, ids: frozenset[str], run: Run, tests: frozenset[str]) -> set[Sign]:
+    def _confirm_among(self, ids: frozenset[str], run: Run, tests: frozenset[str]) -> set[Sign]:
+        """Return what some tests, without the others, show to be worse with the changes."""
         if not tests:
             return set()
         before = self._trials.again(NONE, tests)
-        differing = {sign for sign in find_differing(self._baseline, before) if sign.test in tests}
         if not self._is_repeated:
-            self._learn(before, {sign for sign in differing if sign.coroutine})
+            # A test that asked more or less may just miss the company: only all tests together tell.
+            masks = Noise(find_noise(self._baseline.record, before.record).masks)
+            self._learn(masks, {sign for sign in self._differing(before, tests) if sign.coroutine})
+        left = tests & {sign.test for sign in self._look(run)}
+        if not left:
+            return set()
+        if left != tests:
+            before = self._trials.again(NONE, left)
+        after = self._trials.again(ids, left)
         worse = self._look(run)
-        left = tests & {sign.test for sign in worse}
-        after = self._trials.again(ids, left) if left else before
-        alone = {one.sign for one in self._worse(before, after, left) if one.sign in worse} - differing
-        self._known |= {sign: Symptom(sign, worse[sign], before, is_alone=True) for sign in alone}
-        return alone
+        shown = {one.sign for one in self._worse(before, after, left)}
+        among = shown & worse.keys() - self._differing(before, left)
+        self._known |= {sign: Symptom(sign, worse[sign], before, left) for sign in among}
+        return among
 
-    def _learn(self, again: Run, differing: Collection[Sign]) -> None:
+    def _differing(self, again: Run, tests: Collection[str]) -> set[Sign]:
+        """Return what some tests without changes say otherwise than in the baseline."""
+        traffic = {Sign(one.test, is_traffic=True) for one in self.altered(self._baseline, again, tests)}
+        return traffic | {sign for sign in find_differing(self._baseline, again) if sign.test in tests}
+
+    def _learn(self, noise: Noise, differing: Collection[Sign]) -> None:
         """Know as chance what differs between the baseline and another run without changes."""
-        self._noise = self._noise.joined(find_noise(self._baseline.record, again.record))
+        self._noise = self._noise.joined(noise)
         self.flaky |= {*differing}
 
     def _is_chance(self, sign: Sign) -> bool:
