@@ -139,6 +139,18 @@ def test_wins_over_a_copy_of_the_project_among_the_installed_packages(editable: 
     assert editable.verify(python=python).verdicts == {"wrong": Verdict.BROKEN}
 
 
+def test_wins_over_another_checkout_where_the_work_tree_holds_the_changes(
+    editable: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with `greenmod verify --against`, and an environment that serves several work trees."""
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/app.py").write_text("VALUE = 1\n")
+    python = make_environment(tmp_path / "env", shop=str(tmp_path / "other"))
+    (editable.root / "src/app.py").write_text("VALUE = 2\n")
+    monkeypatch.setattr(editable, "render", lambda ids: {"src/app.py": b"VALUE = 2\n" if ids else b"VALUE = 1\n"})
+    assert editable.verify(python=python).verdicts == {"wrong": Verdict.BROKEN}
+
+
 def test_refuses_an_editable_install_whose_hook_goes_first(editable: Project, tmp_path: Path) -> None:
     python = make_editable(tmp_path / "env", first=True, app=editable.root / "src/app")
     with pytest.raises(VerifyError, match=r"^app: imported from .*app\.py, not from the sandbox") as caught:

@@ -224,3 +224,23 @@ def test_ends_when_the_answers_follow_no_pattern(requires: dict[str, tuple[str, 
     found = search(requires, judge)
     assert closed(found.kept, requires) == frozenset(found.kept)
     assert not found.kept or not judge.left(frozenset(found.kept), judge.conflicts)
+
+
+class WholeFileJudge(CountingJudge):
+    """Its symptom is hidden by a file of which some candidates are there and others are not."""
+
+    def shows(self, ids: frozenset[str], symptom: frozenset[str]) -> frozenset[str] | None:
+        is_half = len(ids.intersection(HUNKS)) not in (0, len(HUNKS))
+        return None if is_half else super().shows(ids, symptom)
+
+
+HUNKS = ("test.py:1", "test.py:2", "test.py:3", "test.py:4", "test.py:5")
+
+
+@pytest.mark.parametrize("culprit", ["app.py:1", "zoo.py:1"])
+def test_tries_whole_files_before_parts_of_them(culprit: str) -> None:
+    names = sorted((culprit, *HUNKS))
+    judge = WholeFileJudge([frozenset({culprit})])
+    found = search(dict.fromkeys(names, ()), judge, {name: name.partition(":")[0] for name in names})
+    assert found.kept == HUNKS
+    assert [one.ids for one in found.culprits] == [(culprit,)]

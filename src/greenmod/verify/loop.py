@@ -78,13 +78,14 @@ def _verify(suite: Suite, chosen: Sequence[Change], trials: Trials, runner: Runn
 
     judge = Judge(trials, baseline, audience.tell, suspect, accepts_traffic=suite.accepts_traffic)
     requires = {change.id: change.requires for change in chosen}
-    found = search(requires, judge)
+    files = {change.id: change.path for change in chosen}
+    found = search(requires, judge, files)
     outcome = _Outcome(trials, judge, requires, frozenset(found.kept))
     witnesses = outcome.witnesses()
     withdrawn: tuple[str, ...] = ()
     if suite.requires_proof:
         proven = {one for one in found.kept if closed({one}, requires) <= witnesses.keys()}
-        again = search({one: requires[one] for one in found.kept if one in proven}, judge)
+        again = search({one: requires[one] for one in found.kept if one in proven}, judge, files)
         withdrawn = tuple(one for one in found.kept if one not in proven)
         found = Found(again.kept, (*found.culprits, *again.culprits))
         outcome = _Outcome(trials, judge, requires, frozenset(found.kept))

@@ -65,13 +65,18 @@ class Found(Generic[Symptom, Proof]):
     culprits: tuple[Culprit[Symptom, Proof], ...]
 
 
-def search(requires: Requires, judge: Judge[Symptom, Proof]) -> Found[Symptom, Proof]:
-    """Drop culprits, the smallest sets that show a symptom, until nothing is worse."""
+def search(
+    requires: Requires, judge: Judge[Symptom, Proof], files: Mapping[str, str] | None = None
+) -> Found[Symptom, Proof]:
+    """Drop culprits, the smallest sets that show a symptom, until nothing is worse.
+
+    `files` says where each candidate is: half a file may hide a symptom, so that whole ones are tried first.
+    """
     candidates = rest = _needs_first(requires)
     culprits: list[Culprit[Symptom, Proof]] = []
     tried_back = False
     while rest and (symptoms := judge.symptoms(frozenset(rest))):
-        culprits += _drop(rest, requires, judge, symptoms)
+        culprits += _drop(rest, requires, judge, symptoms, files or {})
         rest = _without(candidates, requires, culprits)
         if not tried_back:  # once, so that each further round leaves less
             tried_back = True
@@ -94,13 +99,17 @@ def closed(ids: Iterable[str], requires: Requires) -> frozenset[str]:
 
 
 def _drop(
-    rest: Sequence[str], requires: Requires, judge: Judge[Symptom, Proof], symptoms: Sequence[Symptom]
+    rest: Sequence[str],
+    requires: Requires,
+    judge: Judge[Symptom, Proof],
+    symptoms: Sequence[Symptom],
+    files: Mapping[str, str],
 ) -> list[Culprit[Symptom, Proof]]:
     """Find culprits until none of the symptoms is left."""
     culprits: list[Culprit[Symptom, Proof]] = []
     while symptoms and rest:
         symptom = symptoms[0]
-        convicted = _convict(rest, requires, judge, symptom)
+        convicted = _convict(rest, requires, judge, symptom, files)
         if convicted is None or not judge.upholds(closed(convicted[0], requires), symptom):
             judge.dismiss(symptom)
             symptoms = symptoms[1:]
@@ -124,7 +133,7 @@ def _drop(
 
 
 def _convict(
-    rest: Sequence[str], requires: Requires, judge: Judge[Symptom, Proof], symptom: Symptom
+    rest: Sequence[str], requires: Requires, judge: Judge[Symptom, Proof], symptom: Symptom, files: Mapping[str, str]
 ) -> tuple[frozenset[str], Proof] | None:
     """Narrow `rest`, which shows a symptom, to the least that shows it with nothing but its own needs."""
     suspects = closed((one for one in judge.suspects(symptom) if one in rest), requires)
@@ -137,7 +146,7 @@ def _convict(
         # Invariant: the core and the first `fine` of the rest don't show it, with the first `worse` they do.
         fine, worse = 0, len(rest)
         while worse - fine > 1:
-            middle = (fine + worse) // 2
+            middle = _middle(rest, fine, worse, files)
             if judge.shows(closed({*core, *rest[:middle]}, requires), symptom) is None:
                 fine = middle
             else:
@@ -148,6 +157,13 @@ def _convict(
         if proof is not None:
             return core, proof
     return None
+
+
+def _middle(rest: Sequence[str], fine: int, worse: int, files: Mapping[str, str]) -> int:
+    """Return where to part `rest` between two places: where a file ends, if one does there."""
+    middle = (fine + worse) // 2
+    ends = (at for at in range(fine + 1, worse) if files.get(rest[at - 1]) != files.get(rest[at]))
+    return min(ends, key=lambda at: abs(at - middle), default=middle)
 
 
 def _taken_back(

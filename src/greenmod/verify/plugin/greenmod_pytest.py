@@ -191,8 +191,10 @@ class Guard:
             if self._is_foreign(os.path.dirname(file)):
                 yield name, file, file
             elif name in self._changed and not _is_inside(os.path.realpath(file), self._order.tree):
-                original = os.path.join(self._order.root, self._changed[name])
-                if _is_same_text(file, original):
+                path = self._changed[name]
+                original = os.path.join(self._order.root, path)
+                # The tree may hold what was there before, and the original what has become of it.
+                if any(_is_same_text(file, place) for place in (original, os.path.join(self._order.tree, path))):
                     yield name, file, original
 
     def _library_modules(self) -> Iterator[str]:
