@@ -155,6 +155,23 @@ def test_calls_the_sole_change_proven_when_a_red_test_turns_green(make: Make) ->
     assert verification.fixed == ("test_a.py::test_a",)
 
 
+def test_calls_proven_what_was_imported_for_tests_that_pass(make: Make) -> None:
+    project = make(
+        {
+            "a.py": "VALUE = 1\n",
+            "conftest.py": "import a\n",
+            "lower/conftest.py": "VALUE = 1\n",
+            "lower/test_b.py": "import pytest\n\ndef test_b(): pytest.skip()\n",
+            "test_a.py": "import os\n\ndef test_a(): assert os.sep\n",
+        }
+    )
+    project.propose("application", "a.py", "VALUE = 1", "VALUE = 2")
+    project.propose("conftest", "conftest.py", "import a", "import a, os")
+    project.propose("not passed", "lower/conftest.py", "VALUE = 1", "VALUE = 2")
+    project.propose("tests", "test_a.py", "import os", "import os, sys")
+    assert project.verify(requires_proof=True).kept == ("conftest", "tests")
+
+
 def test_drops_changes_together_that_break_only_together(make: Make) -> None:
     project = make({"a.py": "A = 1\nB = 1\nC = 1\n", "test_a.py": "import a\ndef test_sum(): assert a.A + a.B < 4\n"})
     project.propose("first", "a.py", "A = 1", "A = 2")
@@ -249,7 +266,7 @@ def test_calls_a_change_inconclusive_when_the_tests_crash(make: Make) -> None:
     project.propose("fine", "test_a.py", "VALUE = 1", "VALUE = 2")
     verification = project.verify()
     assert verification.kept == ("fine",)
-    assert verification.verdicts == {"crashing": Verdict.INCONCLUSIVE, "fine": Verdict.UNPROVEN}
+    assert verification.verdicts == {"crashing": Verdict.INCONCLUSIVE, "fine": Verdict.PROVEN}
     conviction = verification.dropped[0].conviction
     assert (conviction.test, conviction.after) == ("test_a.py::test_a", Outcome.CRASHED)
     assert conviction.message == "the process ended under it (exit code 0)"

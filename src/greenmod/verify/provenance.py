@@ -33,10 +33,24 @@ def find_suspects(changes: Sequence[Change], sites: Sites, record: Record, sign:
 
 
 def find_witnesses(sites: Sites, record: Record, tests: frozenset[str]) -> dict[str, str]:
-    """Return for each change that some of `tests` ran the first of them."""
+    """Return for each change that some of `tests` ran the first of them.
+
+    What ran while a file of tests or a conftest was imported was run for all tests in that file, or below it.
+    """
     witnesses: dict[str, str] = {}
     for test in sorted(tests & record.executed.keys()):
         for site in sorted(record.executed[test]):
             for id in sites.changes_of(site):
                 witnesses.setdefault(id, test)
+    for path, lines in sites.by_path.items():
+        imported = [site for _, _, site in lines if site in record.imported]
+        first = min((test for test in tests if _is_for(path, test)), default="") if imported else ""
+        if first:
+            witnesses = {**{id: first for site in imported for id in sites.changes_of(site)}, **witnesses}
     return witnesses
+
+
+def _is_for(path: str, test: str) -> bool:
+    """Tell whether a file is imported for a test, and for no other reason."""
+    file, home = test.partition("::")[0], PurePosixPath(path)
+    return path == file or (home.name == "conftest.py" and PurePosixPath(file).is_relative_to(home.parent))
