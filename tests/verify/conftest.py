@@ -1,16 +1,25 @@
-"""What the loop's tests share: small projects with changes made by hand, verified by real pytest."""
+"""What the loop's tests share: small projects with changes made by hand, verified by real pytest, and a bench that
+hands out runs as data where no process is needed.
+"""
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from greenmod.model import Change, ChangeSet, Edit, Safety
 from greenmod.verify import Suite, Verification, verify
+from greenmod.verify.memory import Memory
+from greenmod.verify.outcomes import Ending
+from greenmod.verify.runner import Asked, Runner
+from greenmod.verify.sites import Sites
+from greenmod.verify.transcript import Transcript
+from greenmod.verify.trials import Trials
 
 PYTHON = Path(sys.executable)
 
@@ -83,3 +92,85 @@ def make(bare_environment: None, tmp_path: Path) -> Make:
         return Project(tmp_path / "shop", files)
 
     return make
+
+
+class Bench:
+    """Stands where processes would be started: hands out the transcripts that it was given, one after another.
+
+    `asked` are the runs, as the changes in them and the tests, both sorted and joined; no tests are all tests. A change
+    is a letter, which its file holds; those in lower case alone change the content.
+    """
+
+    def __init__(self, *transcripts: Transcript) -> None:
+        self.left = list(transcripts)
+        self.asked: list[tuple[str, str]] = []
+        self.told: list[str] = []
+        self.preferred: list[str] = []
+        self.sites: list[Collection[str]] = []
+
+    def run(self, asked: Asked) -> Transcript:
+        content = (asked.files.get("app.py") or b"").decode()
+        self.asked.append((content, " ".join(sorted(asked.only or ()))))
+        self.sites.append(asked.sites)
+        return self.left.pop(0)
+
+    def prefer(self, folders: Collection[str]) -> None:
+        self.preferred += sorted(folders)
+
+    def trials(self, memory: Memory | None = None) -> Trials:
+        def render(ids: frozenset[str]) -> dict[str, bytes | None]:
+            lower = "".join(sorted(id for id in ids if id.islower()))
+            return {"app.py": lower.encode()} if lower else {}
+
+        def locate(ids: frozenset[str]) -> Sites:
+            return Sites({"app.py": ((1, len(ids), 0),)}, (tuple(sorted(ids)),))
+
+        return Trials(cast(Runner, self), render, locate, memory or Memory(None), self.told.append)
+
+
+Said = Callable[..., Transcript]
+
+
+def _phase(test: str, outcome: str, seconds: float) -> Iterable[dict[str, object]]:
+    """Return what the plugin says of a test that came to `outcome`."""
+    about = {"id": test, "xfail": "no", "message": f"{test} {outcome}", "seconds": seconds}
+    if outcome == "unawaited":
+        yield {"event": "phase", "when": "call", **about, "outcome": "passed"}
+        yield {"event": "warning", "id": test, "message": f"coroutine 'of_{test}' was never awaited"}
+    elif outcome in ("timed out", "crashed"):
+        yield {"event": "stopped", "id": test, "outcome": outcome, "message": f"{test} {outcome}"}
+    elif outcome == "error":
+        yield {"event": "phase", "when": "setup", **about, "outcome": "failed"}
+    else:
+        yield {"event": "phase", "when": "call", **about, "outcome": outcome}
+
+
+@pytest.fixture
+def said() -> Said:
+    """Make the transcript of a run: `said("a passed", "b failed 2.5")`, a number being the seconds that it took.
+
+    `traffic` are the paths that each test requested, `rows` any more lines of the plugin.
+    """
+
+    def said(
+        *tests: str,
+        traffic: Mapping[str, str] | None = None,
+        rows: Iterable[Mapping[str, object]] = (),
+        ending: Ending = Ending.FINISHED,
+        took: float = 1.0,
+    ) -> Transcript:
+        lines: list[Mapping[str, object]] = []
+        for test in tests:
+            name, outcome, *seconds = test.replace("timed out", "timed_out").split(" ")
+            lines += _phase(name, outcome.replace("_", " "), float(seconds[0]) if seconds else 0.1)
+        for name, paths in (traffic or {}).items():
+            asked = [["GET", path, "200", "digest"] for path in paths.split()]
+            lines.append({"event": "traffic", "id": name, "rows": asked})
+        return Transcript(tuple(json.dumps(line) + "\n" for line in (*lines, *rows)), ending, 0, "", took)
+
+    return said
+
+
+@pytest.fixture
+def bench() -> type[Bench]:
+    return Bench

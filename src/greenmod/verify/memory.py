@@ -11,11 +11,12 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 
+from greenmod.errors import VerifyError
 from greenmod.verify.outcomes import Ending
 from greenmod.verify.transcript import Transcript
 
@@ -28,10 +29,6 @@ class Memory:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
-
-    @property
-    def is_empty(self) -> bool:
-        return self._folder is None or not self._folder.is_dir()
 
     def recall(self, key: str) -> Transcript | None:
         """Return what was kept under a key."""
@@ -63,17 +60,22 @@ class Memory:
 
 @contextmanager
 def remembering(above: Path | None, *about: object) -> Iterator[Memory]:
-    """Remember runs about something until the block ends without an error. `above` holds what others remember."""
+    """Remember runs about something until the block ends; not if it is stopped. `above` holds what others remember."""
     if above is None:
         yield Memory(None)
         return
     _forget_old(above)
     memory = Memory(above / sha256(repr(about).encode()).hexdigest()[:32])
-    yield memory
+    try:
+        yield memory
+    except VerifyError:  # what it is about may be put right where nobody sees it from here, such as in a database
+        memory.forget()
+        raise
     memory.forget()
 
 
 def _forget_old(above: Path) -> None:
     for folder in above.glob("*"):
-        if time.time() - folder.stat().st_mtime > _LONGEST:
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # another verification forgets it
+            if time.time() - folder.stat().st_mtime > _LONGEST:
+                shutil.rmtree(folder, ignore_errors=True)

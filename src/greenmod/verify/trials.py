@@ -44,6 +44,7 @@ class Trials:
         self._runs: dict[str, list[tuple[Tests, Run]]] = defaultdict(list)
         self._old_names: dict[str, str] = {}
         self._new_names: dict[str, set[str]] = defaultdict(set)
+        self._preferred: frozenset[str] = frozenset()
         self._baseline: Run | None = None
 
     def run(self, ids: frozenset[str], tests: Tests = None) -> Run:
@@ -78,23 +79,23 @@ class Trials:
 
     def first(self) -> Run:
         """Run all tests without any change, from the sandbox alone whatever is installed in the environment."""
-        preferred: frozenset[str] = frozenset()
         while True:
             run = self._again(NONE, None)
-            holders = find_holders(run.record.foreign) - preferred
+            holders = find_holders(run.record.foreign) - self._preferred
             if not holders:
                 check_origin(run)
                 return run
             folders = ", ".join(sorted(holders))
             self._tell(f"The environment holds an install of the project; the sandbox goes first ({folders})")
             self._runner.prefer(holders)
-            preferred |= holders
+            self._preferred |= holders
             self._runs.clear()
             self._baseline = None
 
     def _transcript(self, asked: Asked, digest: str) -> Transcript:
         """Return what was remembered of the same run, else run it."""
-        about = (digest, len(self._runs[digest]), sorted(asked.only or ()), sorted(asked.sites.items()))
+        selection = (sorted(asked.only or ()), sorted(asked.sites.items()))
+        about = (digest, len(self._runs[digest]), selection, sorted(self._preferred))
         key = sha256(repr(about).encode()).hexdigest()
         known = self._memory.recall(key)
         if known is not None:
@@ -108,12 +109,15 @@ class Trials:
         ids = [sign.test for sign in run.record.results if sign == Sign(sign.test)]
         if self._baseline is None:
             self._baseline = run
-        elif tests is None:
-            before = [sign.test for sign in self._baseline.record.results if sign == Sign(sign.test)]
-            self._old_names = pair_renamed(before, ids)
-            for new, old in self._old_names.items():
-                self._new_names[old].add(new)
-        return rename(run, {new: old for new, old in self._old_names.items() if new in ids})
+        if tests is not None:  # what is missing may not have been asked for: go by what all tests were called before
+            here = {*ids}
+            return rename(run, {new: old for new, old in self._old_names.items() if new in here and old not in here})
+        before = [sign.test for sign in self._baseline.record.results if sign == Sign(sign.test)]
+        names = pair_renamed(before, ids)
+        self._old_names |= names
+        for new, old in names.items():
+            self._new_names[old].add(new)
+        return rename(run, names)
 
 
 def _title(changes: int, tests: Tests) -> str:
