@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from greenmod.errors import VerifyError
-from greenmod.verify.interpreter import ask, find_python
+from greenmod.verify.interpreter import Interpreter, ask, find_python
 from greenmod.verify.verification import Suite
 
 PYTHON = Path("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
@@ -142,3 +142,11 @@ def test_knows_the_path_of_one_that_can(tmp_path: Path) -> None:
     found = ask(Path(sys.executable), tmp_path, dict(os.environ))
     assert found.path == Path(sys.executable)
     assert os.path.dirname(os.path.dirname(pytest.__file__)) in found.sys_path
+
+
+def test_knows_when_something_was_installed(tmp_path: Path) -> None:
+    packages = tmp_path / "site-packages"
+    packages.mkdir()
+    python = Interpreter(tmp_path / "python", (str(tmp_path), str(packages), str(tmp_path / "gone-packages")))
+    os.utime(packages, ns=(1, 1))
+    assert python.installs == ((str(packages), 1),)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from greenmod.errors import VerifyError
-from greenmod.verify.memory import Memory, remembering
+from greenmod.verify.memory import Memory, remembering, variables
 from greenmod.verify.outcomes import Ending
 from greenmod.verify.transcript import Transcript
 
@@ -100,3 +100,8 @@ def test_keeps_nothing_without_a_folder() -> None:
     with remembering(None, "about") as memory:
         memory.keep("key", SAID)
         assert memory.recall("key") is None
+
+
+def test_goes_by_all_variables_but_those_of_the_terminal() -> None:
+    env = {"PATH": "/bin", "DATABASE_URL": "x", "SHLVL": "2", "TERM_SESSION_ID": "9", "TERMITE": "1", "_": "/bin/x"}
+    assert variables(env) == (("DATABASE_URL", "x"), ("PATH", "/bin"), ("TERMITE", "1"))

@@ -49,6 +49,12 @@ class Interpreter:
         folder = self.path.parent.parent
         return folder if (folder / "pyvenv.cfg").is_file() else None
 
+    @property
+    def installs(self) -> tuple[tuple[str, int], ...]:
+        """When a package was last installed or removed: a time by folder."""
+        folders = filter(os.path.isdir, self.sys_path)
+        return tuple((folder, os.stat(folder).st_mtime_ns) for folder in folders if folder.endswith("-packages"))
+
 
 def find_python(suite: Suite, tell: Callable[[str], None]) -> Path:
     """Return the Python for the tests of `suite`; `tell` hears of a tool that should know it and does not.

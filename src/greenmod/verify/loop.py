@@ -19,7 +19,7 @@ from greenmod.verify.baseline import take_baseline
 from greenmod.verify.compare import CUT_OFF, Worse, find_still_red, find_unawaited
 from greenmod.verify.credit import find_credits
 from greenmod.verify.judge import Judge, Symptom
-from greenmod.verify.memory import remembering
+from greenmod.verify.memory import remembering, variables
 from greenmod.verify.outcomes import Run, Sign, count
 from greenmod.verify.provenance import find_suspects, find_witnesses
 from greenmod.verify.runner import Runner
@@ -49,7 +49,8 @@ def verify(suite: Suite, changes: ChangeSet, ids: frozenset[str], render: Render
             audience.tell(f"{path}: can't be read; the tests run without it")
         with closing(Runner(suite, sandbox, changed, audience)) as runner:
             audience.tell(f"Verifying with {runner.interpreter.path}")
-            about = (__version__, suite, os.path.realpath(suite.root), runner.interpreter, sandbox.fingerprint)
+            environment = (runner.interpreter, runner.interpreter.installs, variables(os.environ))
+            about = (__version__, suite, os.path.realpath(suite.root), environment, sandbox.fingerprint)
             with remembering(suite.memory, *about) as memory:
                 baselines = _baselines(sandbox.tree, changed, render)
                 trials = Trials(runner, render, partial(_locate, changes, baselines, render), memory, audience.tell)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from hashlib import sha256
@@ -22,6 +23,8 @@ from greenmod.verify.transcript import Transcript
 
 # What was stopped so long ago, in seconds, says nothing of databases and services that the tests rely on.
 _LONGEST = 24 * 3600.0
+# What differs from one terminal to the next, and from one start to the next.
+_TERMINAL = re.compile(r"_|SHLVL|PWD|OLDPWD|COLUMNS|LINES|WINDOWID|(TERM|SSH|XDG_SESSION|TMUX|VSCODE)(_.*)?")
 
 
 class Memory:
@@ -72,6 +75,11 @@ def remembering(above: Path | None, *about: object) -> Iterator[Memory]:
         memory.forget()
         raise
     memory.forget()
+
+
+def variables(env: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return the environment variables that tests may go by, sorted."""
+    return tuple(sorted((name, value) for name, value in env.items() if not _TERMINAL.fullmatch(name)))
 
 
 def _forget_old(above: Path) -> None:

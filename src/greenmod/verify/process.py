@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from greenmod.verify.leash import Leash
+
 # What a test gets to clean up before it is killed, in seconds.
 GRACE = 0.5
 
@@ -44,8 +46,10 @@ class Process:
     """A child of its own."""
 
     def __init__(self, command: Command) -> None:
+        self._leash = Leash()
         with command.output.open("ab") as output:
-            self._popen = start(command, output.fileno())
+            self._popen = start(command, output.fileno(), (self._leash.end,))
+        self._leash.hold(self._popen.pid)
         self._ended = os.pidfd_open(self._popen.pid) if hasattr(os, "pidfd_open") else None
 
     def wait(self, seconds: float) -> int | None:
@@ -68,6 +72,7 @@ class Process:
                 self._ended = None
             kill(self._popen.pid)
             self._popen.wait()
+            self._leash.release()
 
 
 def start(command: Command, output: int, pipes: Sequence[int] = ()) -> subprocess.Popen[bytes]:

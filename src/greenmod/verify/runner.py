@@ -135,9 +135,9 @@ class Runner:
         """Run tests until they end, or one of them takes too long."""
         self._prepare(asked, only)
         child = self._start(asked)
-        watch = Watch(self._scratch / "results", self._limit, self._audience.advance)
-        exit_code = overdue = None
         try:
+            watch = Watch(self._scratch / "results", self._limit, self._audience.advance)
+            exit_code = overdue = None
             while exit_code is None and overdue is None:
                 exit_code = child.wait(_TICK)
                 watch.look()

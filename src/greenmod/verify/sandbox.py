@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from pathlib import Path
 from greenmod.errors import VerifyError
 from greenmod.verify.copier import Copier
 from greenmod.verify.marks import Mark, list_marks, mark_of
+from greenmod.verify.temporary import open_folder, remove_leftovers
 
 # The new bytes per path; None is a file that is deleted.
 Files = Mapping[str, bytes | None]
@@ -116,8 +116,8 @@ def open_sandbox(root: Path, include: Sequence[str] = ()) -> Iterator[Sandbox]:
     """Copy `root` into a temporary folder, which is removed in the end whatever happens. Raises VerifyError."""
     with ExitStack() as stack:
         try:
-            temporary = tempfile.TemporaryDirectory(prefix="greenmod-", ignore_cleanup_errors=True)
-            folder = Path(os.path.realpath(stack.enter_context(temporary)))
+            remove_leftovers()
+            folder = Path(os.path.realpath(stack.enter_context(open_folder())))
             # Some projects are imported by the name of their folder: it stays.
             tree, scratch = folder / "tree" / (root.resolve().name or "root"), folder / "scratch"
             tree.mkdir(parents=True)

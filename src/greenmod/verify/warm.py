@@ -11,6 +11,7 @@ import sys
 import time
 from dataclasses import replace
 
+from greenmod.verify.leash import Leash
 from greenmod.verify.process import GRACE, Command, interrupt, kill, start
 
 # What a project's libraries may take to be imported, in seconds.
@@ -30,13 +31,19 @@ class Warm:
     def __init__(self, command: Command) -> None:
         requests, self._requests = os.pipe()
         self._answers, answers = os.pipe()
+        self._leash = Leash()
         env = {**_ONE_THREAD, **command.env, "GREENMOD_WARM": f"{requests},{answers}"}
         with command.output.open("ab") as output:
-            self._popen = start(replace(command, env=env), output.fileno(), (requests, answers))
+            self._popen = start(replace(command, env=env), output.fileno(), (requests, answers, self._leash.end))
+        self._leash.hold(self._popen.pid)
         os.close(requests)
         os.close(answers)
         self._heard = b""
-        self.obstacle = self._begin()
+        try:
+            self.obstacle = self._begin()
+        except BaseException:  # nobody else knows it yet
+            self.close()
+            raise
 
     @property
     def is_alive(self) -> bool:
@@ -48,8 +55,17 @@ class Warm:
             os.write(self._requests, b"\n")
         except BrokenPipeError:
             return None
-        word, pid = self._answer(_LONGEST_START)
-        return Fork(self, int(pid)) if word == "began" else None
+        try:
+            word, pid = self._answer(_LONGEST_START)
+        except BaseException:  # nobody else knows the fork yet
+            word, pid = self._answer(GRACE)
+            if word == "began":
+                kill(int(pid))
+            raise
+        if word != "began":
+            return None
+        self._leash.hold(int(pid))  # the warm process itself ends with its pipe
+        return Fork(self, int(pid))
 
     def ended(self, seconds: float) -> int | None:
         """Return the exit code of the run under way, None if it doesn't end within so long."""
@@ -62,6 +78,7 @@ class Warm:
         os.close(self._answers)
         kill(self._popen.pid)
         self._popen.wait()
+        self._leash.release()
 
     def _begin(self) -> str:
         word, rest = self._answer(_LONGEST_START)

@@ -36,11 +36,11 @@ def serve(channel: str, tree: str, output: str, modules: Sequence[str]) -> None:
     while os.read(requests, 1):
         child = os.fork()
         if not child:
+            _detach(output)
+            os.write(answers, b"began %d\n" % os.getpid())
             os.close(requests)
             os.close(answers)
-            _detach(output)
             return
-        os.write(answers, b"began %d\n" % child)
         _, status = os.waitpid(child, 0)
         code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else -os.WTERMSIG(status)
         os.write(answers, b"ended %d\n" % code)
