@@ -188,7 +188,7 @@ def test_names_the_test_whose_coroutine_lies_in_a_cycle(open_runner: Open) -> No
 
 SETTINGS = """\
 [pytest]
-addopts = --exitfirst --failed-first --numprocesses=2 --randomly-seed=7 --strict-config
+addopts = --exitfirst --failed-first --stepwise --numprocesses=2 --randomly-seed=7 --strict-config
 cache_dir = .cache
 """
 
@@ -291,3 +291,10 @@ def test_says_what_a_test_ran_before_it_was_ended_for_taking_too_long(open_runne
     record = run_tests(runner, sites={"test_a.py": [(2, 2, 0), (4, 4, 1)]}).record
     assert record.results[Sign("test_a.py::test_a")].outcome is Outcome.TIMED_OUT
     assert record.executed == {"test_a.py::test_a": {0}}
+
+
+@pytest.mark.parametrize("option", ["--pdb", "--trace", "--stepwise-skip", "--maxfail=1", "--last-failed"])
+def test_waits_for_nobody_and_goes_to_its_end(open_runner: Open, option: str) -> None:
+    settings = f"[pytest]\naddopts = {option}\n"
+    runner = open_runner({"pytest.ini": settings, "test_a.py": "def test_a(): assert 0\ndef test_b(): pass\n"})
+    assert outcomes(run_tests(runner)) == [("test_a.py::test_a", "failed"), ("test_a.py::test_b", "passed")]

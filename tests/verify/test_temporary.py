@@ -20,6 +20,16 @@ with open_folder() as folder:
     (folder / "closed" / "deep").mkdir(0)
     os.kill(os.getpid(), signal.SIGKILL)
 """
+# Is killed before it gives up the claim.
+KILLED_AGAIN = """
+import os, signal, sys
+from greenmod.verify.temporary import remove_leftovers
+def listen(event, arguments):
+    if event == "os.remove" and os.path.basename(arguments[0]) == "1":
+        os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(listen)
+remove_leftovers()
+"""
 needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="nobody can be killed")
 
 
@@ -50,6 +60,18 @@ def test_leaves_the_folder_of_a_living_process_alone(temporary: Path) -> None:
 def test_removes_what_a_killed_process_left(temporary: Path) -> None:
     subprocess.run([sys.executable, "-c", KILLED], check=False)
     assert len(list(temporary.glob("greenmod-*"))) == 1
+    remove_leftovers()
+    assert list(temporary.iterdir()) == []
+
+
+@needs_posix
+def test_gives_up_the_claim_last_when_it_removes_what_was_left(temporary: Path) -> None:
+    subprocess.run([sys.executable, "-c", KILLED], check=False)
+    (folder,) = temporary.glob("greenmod-*")
+    for number in range(20):
+        (folder / f"also-{number}").mkdir()
+    subprocess.run([sys.executable, "-c", KILLED_AGAIN], check=False)
+    assert [path.name for path in folder.iterdir()] == ["claim"]
     remove_leftovers()
     assert list(temporary.iterdir()) == []
 

@@ -38,6 +38,9 @@ def remove_leftovers() -> None:
         with suppress(OSError):  # another process removes it
             if _is_own(folder) and (held := seize(folder / _CLAIM, 1)):
                 list_marks(folder)  # opens what is closed
+                for inside in folder.iterdir():
+                    if inside.name != _CLAIM:  # which goes last: this process can be killed as well
+                        shutil.rmtree(inside, ignore_errors=True)
                 shutil.rmtree(folder, ignore_errors=True)
                 os.close(held.descriptor)
 

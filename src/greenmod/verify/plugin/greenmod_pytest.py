@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _LONGEST_MESSAGE = 600
 _MOST_LINES = 6
+# The options by which pytest stops at the first failure, whatever `--maxfail` says, or waits at it.
+_EARLY_ENDS = frozenset({"stepwise", "stepwise_skip", "usepdb", "trace"})
 
 
 class Order:
@@ -65,8 +67,13 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Have equal runs go equally, whatever `addopts` says: no other order, and one process unless it was asked for."""
+    """Have equal runs go equally, whatever `addopts` says: no other order, and one process unless it was asked for.
+
+    They go to their end, and nobody is there to debug them.
+    """
     option = config.option
+    for name in _EARLY_ENDS.intersection(vars(option)):
+        setattr(option, name, False)
     if hasattr(option, "randomly_reorganize"):
         option.randomly_reorganize = False
         if option.randomly_seed in ("default", "last"):
