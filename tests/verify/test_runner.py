@@ -153,6 +153,23 @@ def test_gives_a_run_up_in_which_test_after_test_hangs(open_runner: Open) -> Non
     assert run.result(Sign("test_a.py::test_a[4]")).outcome is Outcome.UNKNOWN
 
 
+def test_gives_a_run_up_in_which_nothing_happens(open_runner: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("greenmod.verify.runner._FIRST_LIMIT", 2.0)
+    run = run_tests(open_runner({"test_a.py": "import time\ntime.sleep(600)\ndef test_a(): pass\n"}))
+    assert run.ending is Ending.TIMED_OUT
+    assert "test_a.py:2: KeyboardInterrupt" in run.output
+
+
+def test_gives_a_run_up_sooner_when_it_is_known_how_long_nothing_happens(
+    open_runner: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("greenmod.verify.runner._LEAST_LIMIT", 1.0)
+    runner = open_runner({"test_a.py": "def test_a(): pass\n"})
+    runner.usual = run_tests(runner).record.seconds
+    run = run_tests(runner, {"test_a.py": b"import time\ntime.sleep(600)\ndef test_a(): pass\n"})
+    assert run.ending is Ending.TIMED_OUT
+
+
 def test_leaves_behind_what_crashes_and_runs_the_rest(open_runner: Open) -> None:
     tests = "import os\ndef test_a(): pass\ndef test_b(): os.abort()\ndef test_c(): pass\n"
     run = run_tests(open_runner({"test_a.py": tests}))

@@ -36,7 +36,7 @@ _MOST_STOPS = 3
 # What a test may take without a limit from the user: so many seconds, and so many times what it took before.
 _LEAST_LIMIT = 60.0
 _TIMES_BEFORE = 10
-# What it may take while nothing is known of it, and pytest while no test runs.
+# What it may take while nothing is known of it; both hold for pytest while no test runs, too.
 _FIRST_LIMIT = 600.0
 # Where pytest reads its settings before it reads orders.
 _SETTINGS = ("pyproject.toml", "pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml", "tox.ini", "setup.cfg")
@@ -68,6 +68,7 @@ class Runner:
         self.seconds = 0.0
         self.usual: Mapping[str, float] | None = None
         self.modules: Sequence[str] = ()
+        self._silence: float | None = None  # how long nothing happened in a run of all tests
         self._test_timeout = suite.test_timeout
         self._sandbox = sandbox
         self._audience = audience
@@ -144,6 +145,8 @@ class Runner:
                 overdue = watch.overdue() if exit_code is None else None
         finally:
             child.end()
+        if exit_code is not None and only is None:
+            self._silence = max(self._silence or 0.0, watch.silence)
         said = len(watch.lines)
         watch.look()
         # Of what an interrupted test says only what it has run is true of it.
@@ -196,11 +199,11 @@ class Runner:
         return [*known, *sorted(set(tests).difference(known))]
 
     def _limit(self, test: str) -> float:
-        if self._test_timeout is not None and test:
+        if not test:
+            return max(_limit_of(self._silence), self._test_timeout or 0.0)
+        if self._test_timeout is not None:
             return self._test_timeout
-        if self.usual is None or not test:
-            return max(_FIRST_LIMIT, self._test_timeout or 0.0)
-        return _LEAST_LIMIT + _TIMES_BEFORE * self.usual.get(test, 0.0)
+        return _limit_of(None if self.usual is None else self.usual.get(test, 0.0))
 
     def _processes(self, jobs: int | None) -> tuple[str, ...]:
         if jobs is None:
@@ -235,6 +238,11 @@ class _Part:
     lines: tuple[str, ...]
     exit_code: int | None
     overdue: str | None
+
+
+def _limit_of(before: float | None) -> float:
+    """Return how long something may take that took so long `before`, None if that is not known."""
+    return _FIRST_LIMIT if before is None else _LEAST_LIMIT + _TIMES_BEFORE * before
 
 
 def _culprit(record: Record, part: _Part) -> str | None:

@@ -12,11 +12,15 @@ Limit = Callable[[str], float]
 
 
 class Watch:
-    """Follows the plugin's log. `lines` are those that were read so far, ended each; `running` since when by test."""
+    """Follows the plugin's log. `lines` are those that were read so far, ended each; `running` since when by test.
+
+    `silence` is how long no test ran and nothing happened, in seconds.
+    """
 
     def __init__(self, log: Path, limit: Limit, advance: Callable[[], None]) -> None:
         self.lines: list[str] = []
         self.running: dict[str, float] = {}
+        self.silence = 0.0
         self._log = log
         self._limit = limit
         self._advance = advance
@@ -45,7 +49,10 @@ class Watch:
         for test, since in self.running.items():
             if now - since > self._limit(test):
                 return test
-        return "" if not self.running and now - self._last > self._limit("") else None
+        if self.running:
+            return None
+        self.silence = max(self.silence, now - self._last)
+        return "" if now - self._last > self._limit("") else None
 
     def _take(self, line: bytes) -> None:
         self.lines.append(line.decode() + "\n")
