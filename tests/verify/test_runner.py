@@ -315,3 +315,15 @@ def test_waits_for_nobody_and_goes_to_its_end(open_runner: Open, option: str) ->
     settings = f"[pytest]\naddopts = {option}\n"
     runner = open_runner({"pytest.ini": settings, "test_a.py": "def test_a(): assert 0\ndef test_b(): pass\n"})
     assert outcomes(run_tests(runner)) == [("test_a.py::test_a", "failed"), ("test_a.py::test_b", "passed")]
+
+
+def test_leaves_behind_what_takes_too_long_in_one_of_several_processes(open_runner: Open) -> None:
+    tests = "import time\ndef test_a(): time.sleep(600)\ndef test_b(): pass\ndef test_c(): pass\ndef test_d(): pass\n"
+    run = run_tests(open_runner({"test_a.py": tests}, "-n", "2", plugins=True, test_timeout=2.0))
+    assert run.ending is Ending.FINISHED
+    assert sorted(outcomes(run)) == [
+        ("test_a.py::test_a", "timed out"),
+        ("test_a.py::test_b", "passed"),
+        ("test_a.py::test_c", "passed"),
+        ("test_a.py::test_d", "passed"),
+    ]

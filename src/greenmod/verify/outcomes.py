@@ -98,7 +98,7 @@ class Exchange(NamedTuple):
 class Record:
     """What the plugin wrote. `status` is pytest's exit status, None when the session never finished.
 
-    `collected` are the tests in the order in which they were to run, empty under xdist; `seconds` is how long each
+    `collected` are the tests in the order in which they were to run; `seconds` is how long each
     took, fixtures included; `modules` are those that the project imported from elsewhere, in order.
 
     A test without an entry in `traffic` or `statements` asked or sent nothing. Statements go by the digests that

@@ -107,8 +107,8 @@ class Runner:
             record = read(lines)
             ending = _ending(record, part.exit_code)
             culprit = _culprit(record, part)
-            if culprit is None or self._is_parallel:
-                break
+            if culprit is None or (self._is_parallel and part.overdue is None):
+                break  # xdist itself goes on after a crash
             lines.append(_stopped(culprit, part))
             record = read(lines)
             only = frozenset(test for test in record.collected if Sign(test) not in record.results)

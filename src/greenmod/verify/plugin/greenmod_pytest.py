@@ -178,6 +178,10 @@ class Guard:
         if not hasattr(session.config, "workerinput"):
             self._say("collected", ids=[item.nodeid for item in session.items])
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        self._say("collected", ids=list(ids))
+
     def pytest_sessionfinish(self) -> None:
         self._report_foreign()
         if self._order.only is None:
