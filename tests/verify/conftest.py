@@ -95,7 +95,8 @@ def make(bare_environment: None, tmp_path: Path) -> Make:
 
 
 class Bench:
-    """Stands where processes would be started: hands out the transcripts that it was given, one after another.
+    """Stands where processes would be started: hands out the transcripts that it was given, one after another, or those
+    that `answer` makes of a content and some tests, None for all.
 
     `asked` are the runs, as the changes in them and the tests, both sorted and joined; no tests are all tests. A change
     is a letter, which its file holds; those in lower case alone change the content.
@@ -103,6 +104,7 @@ class Bench:
 
     def __init__(self, *transcripts: Transcript) -> None:
         self.left = list(transcripts)
+        self.answer: Callable[[str, frozenset[str] | None], Transcript] = lambda content, only: self.left.pop(0)
         self.asked: list[tuple[str, str]] = []
         self.told: list[str] = []
         self.preferred: list[str] = []
@@ -112,7 +114,7 @@ class Bench:
         content = (asked.files.get("app.py") or b"").decode()
         self.asked.append((content, " ".join(sorted(asked.only or ()))))
         self.sites.append(asked.sites)
-        return self.left.pop(0)
+        return self.answer(content, asked.only)
 
     def prefer(self, folders: Collection[str]) -> None:
         self.preferred += sorted(folders)
