@@ -77,7 +77,7 @@ class Counter:
     def tell(self, sentence: str) -> None:
         self.whole += sentence.startswith("Running all tests")
 
-    def begin(self, stage: str, total: int) -> None:
+    def begin(self, stage: str, total: int | None) -> None:
         """See Audience."""
 
     def advance(self, count: int = 1) -> None:

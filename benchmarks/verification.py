@@ -63,7 +63,7 @@ class Listener:
     def tell(self, sentence: str) -> None:
         print(f"    {sentence}", file=sys.stderr, flush=True)
 
-    def begin(self, stage: str, total: int) -> None:
+    def begin(self, stage: str, total: int | None) -> None:
         """See Audience."""
 
     def advance(self, count: int = 1) -> None:

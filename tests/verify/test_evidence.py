@@ -62,7 +62,8 @@ async def through(request, call_next):
 
 routes = [
     Route("/say", say, methods=["GET", "POST"]), Route("/keys", keys), Route("/move", move), Route("/fail", fail),
-    Route("/stream", stream), Route("/down", down), Route("/random", random), Route("/random/{id}", say), Route("/clock", clock),
+    Route("/stream", stream), Route("/down", down), Route("/random", random), Route("/random/{id}", say),
+    Route("/clock", clock),
     Route("/forward", Forward()), WebSocketRoute("/echo", echo),
 ]
 sub = Starlette(routes=routes)

@@ -36,7 +36,7 @@ class Quay:
     def tell(self, sentence: str) -> None:
         self.told.append(sentence)
 
-    def begin(self, stage: str, total: int) -> None:
+    def begin(self, stage: str, total: int | None) -> None:
         self.runs += 1
         self.gauge.write_text(str(TIDES.get(self.runs, 2.5)))
 

@@ -11,7 +11,7 @@ import pytest
 
 from greenmod import session
 from greenmod.apply import Renderer, read_baseline
-from greenmod.execute import Orders, execute
+from greenmod.execute import Orders, Verifying, execute
 from greenmod.model import Verdict
 from greenmod.verify import Outcome, Suite, Verification, verify
 
@@ -100,7 +100,7 @@ LISTS, LOGS_IN, HEALTHY, FOLLOWS = (
 
 class Nobody:
     def tell(self, sentence: str) -> None: ...
-    def begin(self, stage: str, total: int) -> None: ...
+    def begin(self, stage: str, total: int | None) -> None: ...
     def advance(self, count: int = 1) -> None: ...
 
 
@@ -134,7 +134,7 @@ def convictions(verification: Verification) -> Mapping[str, tuple[str, Outcome, 
 def test_drops_what_alters_the_traffic_of_tests_that_pass(project: Path) -> None:
     request = session.Request(select=("drop-follow-redirects",))
 
-    verification = execute(request, Orders(verify=True, python=Path(sys.executable)), Nobody()).verification
+    verification = execute(request, Orders(testing=Verifying(Path(sys.executable))), Nobody()).verification
 
     assert verification is not None
     assert convictions(verification) == {

@@ -45,7 +45,7 @@ REQUIRES = st.fixed_dictionaries(
     {
         one: st.frozensets(st.sampled_from(CHANGES[:at]), max_size=1) if at else st.just(frozenset())
         for at, one in enumerate(CHANGES)
-    }  # fmt: skip
+    }
 )
 SUSPECTS = st.frozensets(st.sampled_from(CHANGES))
 
@@ -55,9 +55,13 @@ def imagine(tests: list[Imagined], said: Said, content: str, only: frozenset[str
     outcomes = {f"t{number}": test.outcome_of(content, only is None) for number, test in enumerate(tests)}
     asked = {name: outcome for name, outcome in outcomes.items() if only is None or name in only}
     return said(
-        *(f"{name} {'passed' if outcome == 'altered' else outcome}" for name, outcome in asked.items() if outcome != "gone"),
+        *(
+            f"{name} {'passed' if outcome == 'altered' else outcome}"
+            for name, outcome in asked.items()
+            if outcome != "gone"
+        ),
         traffic={name: "/new" if outcome == "altered" else "/old" for name, outcome in asked.items()},
-    )  # fmt: skip
+    )
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
