@@ -78,6 +78,8 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         option.randomly_reorganize = False
         if option.randomly_seed in ("default", "last"):
             option.randomly_seed = 0
+    if hasattr(option, "random_order_bucket"):  # pytest-random-order's
+        option.random_order_bucket = "none"
     if hasattr(option, "numprocesses") and not order().is_parallel:
         option.numprocesses, option.dist, option.distload, option.tx = None, "no", False, []
 
