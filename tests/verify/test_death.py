@@ -162,7 +162,7 @@ RESULT = [
     {},
 ]
 # Sessions that it takes to come to the result.
-SESSIONS = 9
+SESSIONS = 10
 
 
 @needs_fork

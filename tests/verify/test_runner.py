@@ -327,3 +327,25 @@ def test_leaves_behind_what_takes_too_long_in_one_of_several_processes(open_runn
         ("test_a.py::test_c", "passed"),
         ("test_a.py::test_d", "passed"),
     ]
+
+
+def test_leaves_bytecode_of_what_never_changes_to_later_runs(
+    open_runner: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    test = """\
+import glob
+NAMES = sorted(name.split(".")[0] for name in glob.glob("__pycache__/*"))
+import made, other
+def test_a(): assert not NAMES, NAMES
+"""
+    generated = "open('made.py', 'w').write('')\n"
+    runner = open_runner({"conftest.py": generated, "other.py": "", "test_a.py": test})
+    runs = [run_tests(runner) for _ in range(4)]
+    assert [run.result(Sign("test_a.py::test_a")).message.partition("\n")[0] for run in runs] == [
+        "",
+        "AssertionError: ['__pycache__/conftest', '__pycache__/test_a']",  # those that it has just written
+        "AssertionError: ['__pycache__/conftest', '__pycache__/other', '__pycache__/test_a']",
+        "AssertionError: ['__pycache__/conftest', '__pycache__/other', '__pycache__/test_a']",
+    ]
+    assert not (tmp_path / "__pycache__").exists()

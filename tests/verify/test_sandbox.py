@@ -294,3 +294,22 @@ def test_keeps_the_mode_of_a_file_that_goes_and_comes_back(tmp_path: Path) -> No
         assert not (sandbox.tree / "run.sh").exists()
         sandbox.show({"run.sh": b"new"})
         assert (sandbox.tree / "run.sh").stat().st_mode == (root / "run.sh").stat().st_mode
+
+
+def test_keeps_bytecode_of_its_own_files_that_never_change(tmp_path: Path) -> None:
+    for name in ("same.py", "changed.py"):
+        (tmp_path / name).write_text("")
+    with open_sandbox(tmp_path) as sandbox:
+        cache = sandbox.tree / "__pycache__"
+        cache.mkdir()
+        for name in ("same", "changed", "made"):
+            (cache / f"{name}.cpython-311.pyc").write_bytes(b"compiled")
+        sandbox.adopt_bytecode(["changed.py"])
+        sandbox.show({})
+        assert [path.name for path in cache.iterdir()] == ["same.cpython-311.pyc"]
+
+        (cache / "same.cpython-311.pyc").write_bytes(b"by a test")
+        sandbox.show({})
+        assert [path.name for path in cache.iterdir()] == []
+        sandbox.show({})
+    assert not (tmp_path / "__pycache__").exists()

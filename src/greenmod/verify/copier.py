@@ -42,6 +42,10 @@ class Copier:
             shutil.copystat(source, target)
         return True
 
+    def has_copied(self, path: str) -> bool:
+        """Tell whether a file or link is one of the original's."""
+        return path in self._seen
+
     def copy_again(self, path: str) -> None:
         """Copy a file or link once more, if it is what it was the first time. Raises VerifyError if it is not."""
         seen = self._seen.get(path)

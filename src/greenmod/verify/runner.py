@@ -92,6 +92,9 @@ class Runner:
         self._can_warm = is_possible() and not self._is_parallel
         self._warm: Warm | None = None
         self._settings: Files = {}
+        # Whether a run may leave bytecode for those after it: once, when none of it can end up in the original.
+        self._may_compile = False
+        self._has_compiled = "PYTHONDONTWRITEBYTECODE" in os.environ
 
     def run(self, asked: Asked) -> Transcript:
         """Run the tests once. Raises VerifyError where the sandbox can't be written."""
@@ -115,6 +118,8 @@ class Runner:
             if not only:
                 ending = Ending.FINISHED
                 break
+        if asked.only is None and not self._has_compiled:
+            self._keep_bytecode(record)
         seconds = time.monotonic() - started
         self.seconds += seconds
         return Transcript(
@@ -173,8 +178,17 @@ class Runner:
         except OSError as error:
             raise unwritable(error) from error
 
+    def _keep_bytecode(self, record: Record) -> None:
+        if self._may_compile:
+            self._sandbox.adopt_bytecode(self._changed)
+            self._has_compiled = True
+        self._may_compile = record.status is not None and not record.foreign
+
     def _start(self, asked: Asked) -> Child:
-        command = Command(self._words, self._folder, self._env, self._scratch / "output")
+        env = dict(self._env)
+        if self._may_compile and not self._has_compiled and asked.only is None:
+            del env["PYTHONDONTWRITEBYTECODE"]
+        command = Command(self._words, self._folder, env, self._scratch / "output")
         warm = self._warmed(command, asked.files) if asked.is_warm and self._can_warm else None
         fork = warm.run() if warm is not None else None
         return fork or Process(command)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -54,6 +54,18 @@ class Sandbox:
         for path, data in files.items():
             self._lay(self._inside(path), data)
 
+    def adopt_bytecode(self, changed: Collection[str]) -> None:
+        """Keep what the last run compiled, as a part of the tree.
+
+        Only of the tree's own files, and not of those that are `changed`: bytecode goes by a size and a second.
+        """
+        found = list_marks(self.tree)
+        for path, mark in found.items():
+            source = _source_of(path)
+            if source in self._marks and source not in changed:
+                folder = path.rpartition("/")[0]
+                self._marks |= {folder: found[folder], path: mark}
+
     @property
     def fingerprint(self) -> str:
         """A hash that tells whether another sandbox holds the same: of the files' names, modes, sizes and times."""
@@ -79,8 +91,12 @@ class Sandbox:
         if found == self._marks:
             return
         _remove_others(self.tree, found, self._marks)
-        for path, mark in self._marks.items():
-            if found.get(path) != mark:
+        for path, mark in tuple(self._marks.items()):
+            if found.get(path) == mark:
+                continue
+            if _source_of(path) is not None and not self._copier.has_copied(path):
+                del self._marks[path]  # bytecode that a test removed: the next one does without
+            else:
                 self._marks[path] = self._restore(path, mark)
 
     def _restore(self, path: str, mark: Mark) -> Mark:
@@ -196,6 +212,15 @@ def _copy_tree(copier: Copier, paths: Sequence[str]) -> tuple[str, ...]:
     for folder in {(copier.tree / path).parent for path in paths}:
         folder.mkdir(parents=True, exist_ok=True)
     return tuple(path for path in paths if not copier.copy(path))
+
+
+def _source_of(path: str) -> str | None:
+    """Return the file that bytecode in `__pycache__` was made of; None for anything else."""
+    folder, _, name = path.rpartition("/")
+    above, _, last = folder.rpartition("/")
+    if last != "__pycache__" or not name.endswith(".pyc"):
+        return None
+    return f"{above}/{name.partition('.')[0]}.py".lstrip("/")
 
 
 def _remove_others(tree: Path, found: Mapping[str, Mark], wanted: Mapping[str, Mark]) -> None:
