@@ -21,7 +21,8 @@ _SEARCH = (
 )
 _COST = (
     "*bare* is pytest as a user runs it, with the bytecode of its last run at hand; *by greenmod* is the same run with "
-    "greenmod's plugin, in the sandbox: CPU seconds, medians of three, by turns. *verification* is the whole loop, "
+    "greenmod's plugin, in the sandbox, where files that change have no bytecode: CPU seconds, medians of three, by "
+    "turns. *verification* is the whole loop, "
     "*its runs* the part of it that pytest took, and *overhead* the rest in per cent of that part: finding the "
     "interpreter, the copy of the tree, rendering, reading what was said. *own CPU* is what greenmod's own process "
     "spent, in per cent of what its children did. The aim is 10 %."

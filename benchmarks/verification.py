@@ -118,6 +118,7 @@ def main() -> None:
     if not patch.plan.changes:
         sys.exit("there is no change to verify")
     project = Project(root, given.python.absolute(), given.folder, tuple(pytest_args), patch)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as most users have it; containers often don't
     result = measure(project, given.name or root.name, given.diff.name if given.diff else given.select)
     if given.output:
         result.save(given.output)
