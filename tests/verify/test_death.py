@@ -162,7 +162,7 @@ RESULT = [
     {},
 ]
 # Sessions that it takes to come to the result.
-SESSIONS = 10
+SESSIONS = 11
 
 
 @needs_fork
