@@ -138,7 +138,7 @@ def _phase(test: str, outcome: str, seconds: float) -> Iterable[dict[str, object
     about = {"id": test, "xfail": "no", "message": f"{test} {outcome}", "seconds": seconds}
     if outcome == "unawaited":
         yield {"event": "phase", "when": "call", **about, "outcome": "passed"}
-        yield {"event": "warning", "id": test, "message": f"coroutine 'of_{test}' was never awaited"}
+        yield {"event": "unawaited", "id": test, "coroutine": f"of_{test}"}
     elif outcome in ("timed out", "crashed"):
         yield {"event": "stopped", "id": test, "outcome": outcome, "message": f"{test} {outcome}"}
     elif outcome == "error":

@@ -293,8 +293,8 @@ def test_total(): assert a.total() == 1
     assert [told for told in project.told if told.startswith("Running all")] == [
         "Running all tests with no change",
         "Running all tests with 3 changes",
-        "Running all tests with 3 changes",
         "Running all tests with no change",
+        "Running all tests with 3 changes",
         "Running all tests with 1 change",
     ]
 

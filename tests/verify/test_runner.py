@@ -349,3 +349,27 @@ def test_a(): assert not NAMES, NAMES
         "AssertionError: ['__pycache__/conftest', '__pycache__/other', '__pycache__/test_a']",
     ]
     assert not (tmp_path / "__pycache__").exists()
+
+
+def test_hears_of_coroutines_whatever_the_filters_of_warnings_are(open_runner: Open) -> None:
+    tests = "async def f(): pass\ndef test_a(): f()\ndef test_b(): pass\n"
+    run = run_tests(open_runner({"test_a.py": tests}, "-p", "no:warnings"))
+    assert Sign("test_a.py::test_a", "f") in run.record.results
+    run = run_tests(open_runner({"test_a.py": tests}, "-W", "ignore"))
+    assert Sign("test_a.py::test_a", "f") in run.record.results
+
+
+def test_warns_of_coroutines_as_python_does(open_runner: Open) -> None:
+    tests = """\
+import asyncio, warnings
+async def f(): pass
+def test_a():
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        f()
+    (one,) = heard
+    said = (str(one.message), one.category, one.filename, one.lineno, type(one.source).__name__)
+    assert said == ("coroutine 'f' was never awaited", RuntimeWarning, __file__, 6, "coroutine")
+"""
+    results = run_tests(open_runner({"test_a.py": tests})).record.results
+    assert results[Sign("test_a.py::test_a")].outcome is Outcome.PASSED

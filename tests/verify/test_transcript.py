@@ -84,10 +84,8 @@ def test_reads_files_that_skip_themselves() -> None:
 
 
 def test_reads_a_coroutine_as_a_sign_of_its_own() -> None:
-    message = "coroutine 'Client.get' was never awaited\\nCoroutine created at (most recent call last)"
-    record = read(
-        [SETUP, phase("call", "passed"), f'{{"event": "warning", "id": "t.py::test", "message": "{message}"}}\n']
-    )
+    unawaited = '{"event": "unawaited", "id": "t.py::test", "coroutine": "Client.get"}\n'
+    record = read([SETUP, phase("call", "passed"), unawaited])
     assert record.results == {
         Sign("t.py::test"): Result(Outcome.PASSED),
         Sign("t.py::test", "Client.get"): Result(Outcome.UNAWAITED, "coroutine 'Client.get' was never awaited"),
@@ -95,7 +93,7 @@ def test_reads_a_coroutine_as_a_sign_of_its_own() -> None:
 
 
 def test_keeps_a_coroutine_that_belongs_to_no_test() -> None:
-    record = read(['{"event": "warning", "id": "", "message": "coroutine \'f\' was never awaited"}\n'])
+    record = read(['{"event": "unawaited", "id": "", "coroutine": "f"}\n'])
     assert list(record.results) == [Sign("(outside of the tests)", "f")]
 
 

@@ -25,8 +25,10 @@ _OLDEST_PYTEST = 6
 _QUESTION = """\
 import importlib.util, json, sys
 try:
-    import pytest
-    version, problem = pytest.__version__, ""
+    if importlib.util.find_spec("pytest") is None:
+        raise ModuleNotFoundError("No module named 'pytest'")
+    import _pytest  # which knows the version, without all that `pytest` brings along
+    version, problem = _pytest.__version__, ""
 except Exception as error:
     version, problem = "", "%s: %s" % (type(error).__name__, error)
 about = {"python": list(sys.version_info[:2]), "pytest": version, "problem": problem, "path": sys.path}

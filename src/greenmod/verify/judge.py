@@ -9,7 +9,7 @@ long as a change is there under which a test hangs, each run that has the test i
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from greenmod.verify.baseline import Baseline
 from greenmod.verify.compare import Worse, find_differing, find_fixed, find_worse, rank
@@ -79,7 +79,8 @@ class Judge:
         for price in sorted({symptom.price for symptom in symptoms}):
             looked_at = [symptom for symptom in symptoms if symptom.price == price]
             run = self._trials.run(ids, self._tests_of(looked_at))
-            there = [symptom for symptom in looked_at if self._find(run, symptom)]
+            found = ((symptom, self._find(run, symptom)) for symptom in looked_at)
+            there = [replace(symptom, worse=worse) for symptom, worse in found if worse is not None]
             if there:
                 return [*there, *(symptom for symptom in symptoms if symptom.price > price)]
         return []
@@ -132,9 +133,18 @@ class Judge:
         """Tell whether a test passes with `ids`, run without the company of others."""
         return test in self._trials.run(ids, frozenset({test})).passed
 
-    def statement_counts(self, before: Run, after: Run) -> Mapping[str, tuple[int, int]]:
-        """Return how many SQL statements the tests that pass in both runs sent, where that differs."""
-        return statement_counts(before.record, after.record, before.passed & after.passed, self._noise)
+    def statement_counts(self, ids: frozenset[str]) -> Mapping[str, tuple[int, int]]:
+        """Return how many SQL statements passing tests send without and with `ids`, where that differs, seen twice."""
+        found = self._statement_counts(self._baseline, self._trials.run(ids))
+        if found:
+            tests = frozenset(found)
+            again = self._statement_counts(self._trials.again(NONE, tests), self._trials.again(ids, tests))
+            found = {test: pair for test, pair in found.items() if test in again}
+        return found
+
+    def _statement_counts(self, before: Run, after: Run) -> dict[str, tuple[int, int]]:
+        both = before.passed & after.passed
+        return dict(statement_counts(before.record, after.record, both, self._noise))
 
     def altered(self, before: Run, after: Run, among: Collection[str] | None = None) -> tuple[Altered, ...]:
         """Return the tests that pass in both runs and differ in their traffic by more than chance."""

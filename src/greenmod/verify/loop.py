@@ -102,7 +102,7 @@ def _verify(suite: Suite, chosen: Sequence[Change], trials: Trials, runner: Runn
         witnesses={one: witnesses[one] for one in found.kept if one in witnesses},
         withdrawn=withdrawn,
         altered={one.test: one.message for one in judge.altered(baseline.run, run)},
-        statements=judge.statement_counts(baseline.run, run),
+        statements=judge.statement_counts(frozenset(found.kept)),
         tests=_tests(baseline.run, run),
         before=count(baseline.run),
         after=count(run),
@@ -122,7 +122,7 @@ class _Outcome:
 
     def witnesses(self) -> dict[str, str]:
         """Return for each change that a test has proven that test."""
-        passed = self.run.passed - {sign.test for sign in self._judge.flaky}
+        passed = self.run.passed - {sign.test for sign in self._judge.flaky if sign == Sign(sign.test)}
         found = find_witnesses(self._trials.sites(self._kept), self.run.record, passed)
         doubtful = [one for one in self._requires if one in self._kept and one not in found]
         fixed = [test for test in self.fixed if self._judge.is_green(self._kept, test)] if doubtful else []
@@ -147,7 +147,7 @@ def _dropped(found: Found[Symptom, Worse], requires: Requires) -> tuple[Dropped,
     for culprit in found.culprits:
         # Of dearer symptoms it is not known with which culprit they went.
         also = [symptom for symptom in culprit.cured if symptom.price == culprit.symptom.price]
-        conviction = _conviction(culprit.proof, also)
+        conviction = _conviction(culprit.symptom.worse, also)
         for one in culprit.ids:
             together = tuple(other for other in culprit.ids if other != one)
             dropped.append(Dropped(one, conviction, together))
@@ -166,6 +166,6 @@ def _conviction(worse: Worse, cured: Sequence[Symptom]) -> Conviction:
 def _verdicts(found: Found[Symptom, Worse], witnesses: Collection[str]) -> dict[str, Verdict]:
     verdicts = {one: Verdict.PROVEN if one in witnesses else Verdict.UNPROVEN for one in found.kept}
     for culprit in found.culprits:
-        verdict = _conviction(culprit.proof, ()).verdict
+        verdict = _conviction(culprit.symptom.worse, ()).verdict
         verdicts |= dict.fromkeys((*culprit.ids, *culprit.dependents), verdict)
     return verdicts

@@ -6,15 +6,12 @@ Nothing here starts a process or reads a file. What a run that was cut short nev
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypedDict, cast
 
 from greenmod.verify.outcomes import NO_TEST, Ending, Exchange, Foreign, Outcome, Record, Result, Run, Sign, outweighs
-
-_UNAWAITED = re.compile(r"coroutine '([^']+)' was never awaited")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +39,7 @@ class Line(TypedDict, total=False):
     outcome: str
     xfail: str
     message: str
+    coroutine: str
     seconds: float
     module: str
     file: str
@@ -114,10 +112,9 @@ class _Log:
             case "collect":
                 outcome = Outcome.ERROR if line["outcome"] == "failed" else Outcome.SKIPPED
                 self._weigh(Sign(line["id"]), Result(outcome, line["message"]))
-            case "warning":
-                for coroutine in _UNAWAITED.findall(line["message"]):
-                    sign = Sign(line["id"] or NO_TEST, coroutine)
-                    self._results[sign] = Result(Outcome.UNAWAITED, f"coroutine '{coroutine}' was never awaited")
+            case "unawaited":
+                sign = Sign(line["id"] or NO_TEST, line["coroutine"])
+                self._results[sign] = Result(Outcome.UNAWAITED, f"coroutine '{sign.coroutine}' was never awaited")
             case "foreign":
                 self._foreign[line["module"]] = Foreign(line["file"], line["original"])
             case "modules":

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import pytest
+from greenmod_coroutines import Coroutines
 from greenmod_evidence import Evidence
 from greenmod_sites import follow
 from greenmod_warm import serve
@@ -88,6 +89,7 @@ def pytest_configure(config: pytest.Config) -> None:
     log = Log(order().results)
     config.pluginmanager.register(Guard(log, order()), "greenmod-guard")
     config.pluginmanager.register(Evidence(log), "greenmod-evidence")  # runs no tests where xdist's workers do
+    config.pluginmanager.register(Coroutines(log.say), "greenmod-coroutines")  # nor does this
     if not hasattr(config, "workerinput"):  # xdist's workers report through the process that started them
         config.pluginmanager.register(Recorder(log), "greenmod-recorder")
 
@@ -130,17 +132,6 @@ class Recorder:
         if not report.passed:
             self._say("collect", id=report.nodeid, outcome=report.outcome, message=_message(report))
 
-    def pytest_warning_recorded(self, warning_message: object, nodeid: str) -> None:
-        text = str(getattr(warning_message, "message", ""))
-        if "was never awaited" in text:
-            self._say("warning", id=nodeid, message=text)
-
-    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-    def pytest_runtest_teardown(self) -> Iterator[None]:
-        yield
-        # An un-awaited coroutine in a cycle warns when it is collected: now, while its test can still be named.
-        gc.collect(1)
-
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         self._say("finish", status=int(exitstatus))
@@ -177,6 +168,8 @@ class Guard:
         if self._report_foreign():
             # The tests would run, and perhaps write, in the original tree.
             pytest.exit("greenmod: modules come from outside of the sandbox")
+        # What is there now stays: the collector needs not look at it again, which makes up for what the plugin costs.
+        gc.freeze()
         if not hasattr(session.config, "workerinput"):
             self._say("collected", ids=[item.nodeid for item in session.items])
 
