@@ -167,9 +167,9 @@ def _writes(
 
 
 def _written(root: Path, report: Report, writes: Sequence[Write], began: float) -> Report:
-    from greenmod.journal.run import write
+    from greenmod.journal.apart import write_apart
 
-    done = write(root, writes, shlex.join(["greenmod", *sys.argv[1:]])) if writes else None
+    done = write_apart(root, writes, shlex.join(["greenmod", *sys.argv[1:]])) if writes else None
     return replace(
         report,
         written=done.paths if done else (),

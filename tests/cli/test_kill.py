@@ -1,6 +1,6 @@
-"""`kill -9` while tests decide what is written: every file is as it was, and the next run is none the worse for it.
+"""`kill -9` while tests decide what is written, and while it is written: every file is as it was, or all are new.
 
-What becomes of a write that is killed is in tests/journal/test_crash.py.
+What becomes of a write whose own process is killed is in tests/journal/test_crash.py.
 """
 
 from __future__ import annotations
@@ -84,3 +84,23 @@ def test_leaves_every_file_as_it_was_and_the_next_run_does_all(project: Path, si
     assert (project / "a.py").read_bytes() == b"new_name = 1\r\n"
     assert after.keys() == before.keys()
     assert os.listdir(os.environ["TMPDIR"]) == []
+
+
+def test_writes_all_when_it_is_killed_while_it_writes(project: Path, greenmod: Greenmod) -> None:
+    files = [project / f"many_{number:03}.py" for number in range(400)]
+    for file in files:
+        file.write_text("old_name = 1\n")
+    command = [sys.executable, "-m", "greenmod", "run", "--write", "--format", "summary"]
+    with subprocess.Popen(command, cwd=project, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while not any(project.glob(".greenmod-*")):
+            assert process.poll() is None, "it ended before it was seen to write"
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    until = time.monotonic() + 30
+    while any(project.glob(".greenmod-*")) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert {file.read_text() for file in files} == {"new_name = 1\n"}
+    assert list(project.glob(".greenmod-*")) == []
+    while greenmod("undo").returncode and time.monotonic() < until:  # the other process may be noting its end
+        time.sleep(0.05)
+    assert {file.read_text() for file in files} == {"old_name = 1\n"}
