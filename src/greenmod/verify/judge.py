@@ -139,7 +139,7 @@ class Judge:
         if found:
             tests = frozenset(found)
             again = self._statement_counts(self._trials.again(NONE, tests), self._trials.again(ids, tests))
-            found = {test: pair for test, pair in found.items() if test in again}
+            found = {test: pair for test, pair in found.items() if _growth(pair) == _growth(again.get(test, (0, 0)))}
         return found
 
     def _statement_counts(self, before: Run, after: Run) -> dict[str, tuple[int, int]]:
@@ -236,6 +236,11 @@ class Judge:
     def _is_chance(self, sign: Sign) -> bool:
         """Tell whether a sign says nothing. A coroutine that is found now here, now there belongs to no test at all."""
         return sign in self.flaky or any(sign.coroutine == other.coroutine != "" for other in self.flaky)
+
+
+def _growth(pair: tuple[int, int]) -> int:
+    before, after = pair
+    return after - before
 
 
 def _sentence(symptoms: Sequence[Symptom]) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from greenmod.verify.environment import activated, environment, map_argument
 from greenmod.verify.interpreter import ask, find_python
 from greenmod.verify.outcomes import Ending, Outcome, Record, Sign
 from greenmod.verify.process import Child, Command, Process
@@ -75,19 +76,14 @@ class Runner:
         self._changed = sorted(changed)
         self._folder = sandbox.tree / suite.folder
         self._scratch = sandbox.scratch / "run"
-        env = _environment(sandbox, self._folder, dict(os.environ))
+        env = environment(sandbox, self._folder)
         self.interpreter = ask(find_python(suite, audience.tell), self._folder, env)
         self._args = (
-            *(_map_argument(sandbox, argument) for argument in suite.pytest_args),
+            *(map_argument(sandbox, argument) for argument in suite.pytest_args),
             *self._processes(suite.jobs),
         )
         self._is_parallel = any(map(_ASKS_FOR_XDIST.match, self._args))
-        self._env = _activate(self.interpreter.path, self.interpreter.environment, env)
-        # Editable installs put folders of the original on the path: the sandbox's come first.
-        ours = (place for entry in self.interpreter.sys_path if (place := sandbox.counterpart(entry)) != entry)
-        theirs = self._env.get("PYTHONPATH", "").split(os.pathsep)
-        entries = (str(_PLUGIN), *filter(None, theirs), *filter(os.path.isdir, ours))
-        self._env["PYTHONPATH"] = os.pathsep.join(entries)
+        self._env = activated(sandbox, self.interpreter, env, _PLUGIN)
         self._env["GREENMOD_ORDER"] = str(self._scratch / "order")
         self._can_warm = is_possible() and not self._is_parallel
         self._warm: Warm | None = None
@@ -272,31 +268,6 @@ def _stopped(test: str, part: _Part) -> str:
     if part.exit_code is None:
         outcome, message = Outcome.TIMED_OUT, "it took too long, and was ended"
     return json.dumps({"event": "stopped", "id": test, "outcome": outcome.value, "message": message}) + "\n"
-
-
-def _environment(sandbox: Sandbox, folder: Path, env: dict[str, str]) -> dict[str, str]:
-    """Turn greenmod's own environment variables into the tests'."""
-    path = env.get("PYTHONPATH", "").split(os.pathsep)
-    env["PYTHONPATH"] = os.pathsep.join(sandbox.counterpart(entry) for entry in path if entry)
-    env["PWD"] = str(folder)
-    env["PYTHONDONTWRITEBYTECODE"] = "1"  # no stale bytecode of a file rewritten within a second, none in the original
-    env.setdefault("PYTHONHASHSEED", "0")  # tests made from sets come in one order
-    return env
-
-
-def _activate(python: Path, environment: Path | None, env: Mapping[str, str]) -> dict[str, str]:
-    """Do what the environment's `activate` does, for tests that start its commands by name."""
-    activated = {**env, "PATH": os.pathsep.join((str(python.parent), env.get("PATH", os.defpath)))}
-    if environment is not None:
-        activated["VIRTUAL_ENV"] = str(environment)
-    return activated
-
-
-def _map_argument(sandbox: Sandbox, argument: str) -> str:
-    if argument.startswith("-") and "=" in argument:
-        option, _, value = argument.partition("=")
-        return f"{option}={sandbox.counterpart(value)}"
-    return sandbox.counterpart(argument)
 
 
 def _ending(record: Record, exit_code: int | None) -> Ending:

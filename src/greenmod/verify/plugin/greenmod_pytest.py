@@ -9,13 +9,13 @@ from __future__ import annotations
 import gc
 import json
 import os
-import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import pytest
 from greenmod_coroutines import Coroutines
 from greenmod_evidence import Evidence
+from greenmod_origins import Origins
 from greenmod_sites import follow
 from greenmod_warm import serve
 
@@ -143,7 +143,7 @@ class Guard:
     def __init__(self, log: Log, order: Order) -> None:
         self._say = log.say
         self._order = order
-        self._changed = {name: path for path in order.changed for name in _possible_names(path)}
+        self._origins = Origins(order.root, order.tree, order.changed)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> None:
@@ -180,81 +180,13 @@ class Guard:
     def pytest_sessionfinish(self) -> None:
         self._report_foreign()
         if self._order.only is None:
-            self._say("modules", names=list(self._library_modules()))
+            self._say("modules", names=list(self._origins.libraries()))
 
     def _report_foreign(self) -> bool:
-        foreign = list(self._foreign_modules())
+        foreign = list(self._origins.foreign())
         for name, file, original in foreign:
             self._say("foreign", module=name, file=file, original=original)
         return bool(foreign)
-
-    def _foreign_modules(self) -> Iterator[tuple[str, str, str]]:
-        """Yield the project's modules that came from the original tree, or from a copy among the installed packages."""
-        for name, module in sorted(sys.modules.items()):
-            file = _file_of(module)
-            if file is None:
-                continue
-            if self._is_foreign(os.path.dirname(file)):
-                yield name, file, file
-            elif name in self._changed and not _is_inside(os.path.realpath(file), self._order.tree):
-                path = self._changed[name]
-                original = os.path.join(self._order.root, path)
-                # The tree may hold what was there before, and the original what has become of it.
-                if any(_is_same_text(file, place) for place in (original, os.path.join(self._order.tree, path))):
-                    yield name, file, original
-
-    def _library_modules(self) -> Iterator[str]:
-        """Yield, in the order of their import, the modules that are not the project's, nor rewritten by pytest."""
-        for name, module in list(sys.modules.items()):
-            file = _file_of(module)
-            is_rewritten = type(getattr(module, "__loader__", None)).__name__ == "AssertionRewritingHook"
-            if file and name != "__main__" and not is_rewritten and not _is_inside(file, self._order.tree):
-                yield name
-
-    @lru_cache(maxsize=10_000)  # noqa: B019 - the guard lives as long as the process
-    def _is_foreign(self, folder: str) -> bool:
-        folder = os.path.realpath(folder)
-        root, tree = self._order.root, self._order.tree
-        return _is_inside(folder, root) and not _is_inside(folder, tree) and not _is_in_environment(folder, root)
-
-
-def _is_inside(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
-
-
-def _is_in_environment(folder: str, root: str) -> bool:
-    while folder != root:
-        marks = (os.path.join(folder, "pyvenv.cfg"), os.path.join(folder, "conda-meta"))
-        if os.path.basename(folder) == "site-packages" or any(map(os.path.exists, marks)):
-            return True
-        folder = os.path.dirname(folder)
-    return False
-
-
-def _possible_names(path: str) -> Iterator[str]:
-    """Yield what a file may be called as a module, by whichever of its folders it is imported from."""
-    parts = os.path.splitext(path)[0].split("/")
-    if parts[-1] == "__init__":
-        parts.pop()
-    for start in range(len(parts)):
-        yield ".".join(parts[start:])
-
-
-def _is_same_text(one: str, other: str) -> bool:
-    try:
-        with open(one, "rb") as first, open(other, "rb") as second:
-            return first.read() == second.read() != b""
-    except OSError:
-        return False
-
-
-def _file_of(module: object) -> str | None:
-    try:
-        # Past any `__getattr__`: a lazy module must stay asleep.
-        file = object.__getattribute__(module, "__dict__").get("__file__")
-    except (AttributeError, TypeError):
-        return None
-    return file if isinstance(file, str) and os.path.isabs(file) else None
 
 
 def _message(report: pytest.TestReport | pytest.CollectReport) -> str:
