@@ -129,9 +129,9 @@ class Judge:
             company = company.intersection(shown)
         return tuple(sorted(alone | company))
 
-    def is_green(self, ids: frozenset[str], test: str) -> bool:
-        """Tell whether a test passes with `ids`, run without the company of others."""
-        return test in self._trials.run(ids, frozenset({test})).passed
+    def is_green(self, tests: frozenset[str], ids: frozenset[str], test: str) -> bool:
+        """Tell whether one of `tests` passes with `ids`, run in the company of these alone."""
+        return test in self._trials.run(ids, tests).passed
 
     def statement_counts(self, ids: frozenset[str]) -> Mapping[str, tuple[int, int]]:
         """Return how many SQL statements passing tests send without and with `ids`, where that differs, seen twice."""

@@ -125,8 +125,9 @@ class _Outcome:
         passed = self.run.passed - {sign.test for sign in self._judge.flaky if sign == Sign(sign.test)}
         found = find_witnesses(self._trials.sites(self._kept), self.run.record, passed)
         doubtful = [one for one in self._requires if one in self._kept and one not in found]
-        fixed = [test for test in self.fixed if self._judge.is_green(self._kept, test)] if doubtful else []
-        return {**found, **find_credits(self._kept, doubtful, fixed, self._requires, self._judge.is_green)}
+        is_green = partial(self._judge.is_green, frozenset(self.fixed))  # one run answers for all of them
+        fixed = [test for test in self.fixed if is_green(self._kept, test)] if doubtful else []
+        return {**found, **find_credits(self._kept, doubtful, fixed, self._requires, is_green)}
 
 
 def _tests(before: Run, after: Run) -> dict[str, Compared]:
