@@ -259,6 +259,23 @@ def test_never_calls_a_flaky_test_fixed(hear: Hear, said: Said) -> None:
     assert judge.confirm_fixed(X) == ()
 
 
+def sent(**statements: int) -> list[dict[str, object]]:
+    """The lines that say how many statements each test sent."""
+    return [{"event": "statements", "id": test, "rows": ["digest"] * number} for test, number in statements.items()]
+
+
+def test_counts_statements_twice_the_other_way_round(hear: Hear, said: Said) -> None:
+    judge, runs = hear(
+        said("a passed", "b passed", "c passed", rows=sent(a=6, b=3, c=2)),
+        said("a passed", "b passed", "c passed", rows=sent(a=4, b=4, c=2)),
+        # `b` sends one more each time that it runs.
+        said("a passed", "b passed", rows=sent(a=4, b=5)),
+        said("a passed", "b passed", rows=sent(a=6, b=6)),
+    )
+    assert judge.statement_counts(X) == {"a": (6, 4)}
+    assert runs.asked == [("x", ""), ("x", "a b"), ("", "a b")]
+
+
 def test_finds_a_renamed_test_worse_under_its_old_id(hear: Hear, said: Said) -> None:
     judge, runs = hear(
         *(said("t.py::a[1] passed", "t.py::b passed"), said("t.py::a[2] failed", "t.py::b passed")),

@@ -138,7 +138,9 @@ class Judge:
         found = self._statement_counts(self._baseline, self._trials.run(ids))
         if found:
             tests = frozenset(found)
-            again = self._statement_counts(self._trials.again(NONE, tests), self._trials.again(ids, tests))
+            # The other way round: what grows with each run that a database has seen is not the changes' doing.
+            after, before = self._trials.again(ids, tests), self._trials.again(NONE, tests)
+            again = self._statement_counts(before, after)
             found = {test: pair for test, pair in found.items() if _growth(pair) == _growth(again.get(test, (0, 0)))}
         return found
 
