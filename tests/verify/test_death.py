@@ -232,7 +232,9 @@ def test_stops_at_once_and_keeps_what_is_known(shop: Shop, moment: int | str) ->
     time.sleep(0.2)
     pressed = time.monotonic()
     process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=PATIENCE)
+    told_last, error = process.communicate(timeout=PATIENCE)
+
+    assert told_last.splitlines()[-1].startswith("Stopped. What the tests have said is kept")
 
     assert error.rstrip().endswith("KeyboardInterrupt")
     assert time.monotonic() - pressed < 3.0  # half a second is for the tests to clean up; the rest for slow machines

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -51,11 +51,21 @@ def verify(suite: Suite, changes: ChangeSet, ids: frozenset[str], render: Render
             audience.tell(f"Verifying with {runner.interpreter.path}")
             environment = (runner.interpreter, runner.interpreter.installs, variables(os.environ))
             about = (__version__, suite, os.path.realpath(suite.root), environment, sandbox.fingerprint)
-            with remembering(suite.memory, *about) as memory:
+            with remembering(suite.memory, *about) as memory, _telling_of_what_is_kept(suite, audience):
                 baselines = _baselines(sandbox.tree, changed, render)
                 trials = Trials(runner, render, partial(_locate, changes, baselines, render), memory, audience.tell)
                 found = _verify(suite, chosen, trials, runner, audience)
             return replace(found, runs=runner.runs, seconds=time.monotonic() - started, testing_seconds=runner.seconds)
+
+
+@contextmanager
+def _telling_of_what_is_kept(suite: Suite, audience: Audience) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        if suite.memory is not None:
+            audience.tell("Stopped. What the tests have said is kept for a day; the same command goes on from here")
+        raise
 
 
 def _baselines(tree: Path, paths: Iterable[str], render: Render) -> dict[str, bytes | None]:
