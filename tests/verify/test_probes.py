@@ -60,7 +60,7 @@ def sites_in(text: str) -> list[tuple[int, int, int]]:
             "ran(7)\nmatch x:\n    case 1:\n        ran(8)\n        y\n    case 2 if z:\n        ran(9)\n        y",
         ),
         ("for x in [\n    y for y in z  #: 7\n]:\n    w\n", "ran(7)\nfor x in [y for y in z]:\n    w"),
-        ("f = lambda: (\n    1  #: 7\n)\n", "ran(7)\nf = lambda: 1"),
+        ("f = lambda x: (\n    1  #: 7\n)\n", "ran(7)\nf = lambda x: 1"),
         # Who calls a function runs its header.
         ("def f(x):  #: 7\n    return x\n", "ran(7)\n\ndef f(x):\n    ran(7)\n    return x"),
         ("@a\n@b(\n    1  #: 7\n)\nasync def f():\n    x\n", "ran(7)\n\n@a\n@b(1)\nasync def f():\n    ran(7)\n    x"),
