@@ -60,16 +60,17 @@ def execute(request: session.Request, orders: Orders, audience: Audience) -> Rep
         plan = session.plan(run, session.find_candidates(run), audience)
     baselines, plan = _baselines(run.root, plan)
     chosen = plan.ids
-    settle = apply.formatter(run.root) if orders.format else None
+    renderer = apply.Renderer(plan, baselines, apply.formatter(run.root) if orders.format else None)
     verification = None
     if orders.testing is not None and chosen:
         from greenmod.verify import verify
 
         suite = _suite(run.config, orders.testing)
-        verification = verify(suite, plan, chosen, apply.Renderer(plan, baselines, settle), audience)
+        verification = verify(suite, plan, chosen, renderer, audience)
     if verification is not None:
         chosen = frozenset(verification.kept)
-    rendering = apply.render(plan, chosen, baselines, settle)
+    after = renderer(chosen)
+    rendering = apply.Rendering({path: baselines[path] for path in after}, after)
     report = Report(
         plan=plan,
         chosen=chosen,

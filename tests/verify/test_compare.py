@@ -85,8 +85,12 @@ def test_names_the_most_telling_sign_first() -> None:
     assert [worse.sign.test for worse in found] == ["file", "c", "d", "b", "a"]
 
 
+def test_leaves_out_what_was_not_asked_for() -> None:
+    found = find_worse(run(a="passed", b="passed"), run(a="failed", b="failed"), {"a"})
+    assert [worse.sign.test for worse in found] == ["a"]
+
+
 def test_leaves_out_what_is_ignored() -> None:
-    assert find_worse(run(test="passed"), run(test="failed"), {Sign("test")}) == ()
     assert find_fixed(run(test="failed"), run(test="passed"), {Sign("test")}) == ()
 
 

@@ -28,11 +28,12 @@ _ELEMENTS = {
 _ABSENT = ("gone", "unknown")
 
 
-def junit_xml(found: Verification) -> bytes:
-    """Return the document. A test that one side lacks is not in that suite."""
+def junit_xml(found: Verification | None) -> bytes:
+    """Return the document. A test that one side lacks is not in that suite; where nothing was verified, none is."""
+    tests = found.tests if found else {}
     root = ElementTree.Element("testsuites", name="greenmod")
-    _add_suite(root, "before", {test: _Result(tested.before.value) for test, tested in found.tests.items()})
-    after = {test: _Result(tested.after.value, tested.message, tested.seconds) for test, tested in found.tests.items()}
+    _add_suite(root, "before", {test: _Result(tested.before.value) for test, tested in tests.items()})
+    after = {test: _Result(tested.after.value, tested.message, tested.seconds) for test, tested in tests.items()}
     _add_suite(root, "after", after)
     ElementTree.indent(root)
     document: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)

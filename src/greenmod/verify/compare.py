@@ -40,12 +40,10 @@ class Worse:
     message: str
 
 
-def find_worse(
-    before: Run, after: Run, ignored: Collection[Sign] = (), among: Collection[str] | None = None
-) -> tuple[Worse, ...]:
+def find_worse(before: Run, after: Run, among: Collection[str] | None = None) -> tuple[Worse, ...]:
     """Return what got worse (`among` some tests), the most telling first, and of those the quickest to show."""
     found = []
-    for sign in _signs(before, after).difference(ignored):
+    for sign in _signs(before, after):
         if among is not None and sign.test not in among:
             continue
         was, now = before.result(sign), after.result(sign)
