@@ -37,7 +37,7 @@ class Files:
         by_git: Callable[[Path], Sequence[str] | None] | None = None,
     ) -> None:
         self._root = root
-        self._scope = scope
+        self.scope = scope
         self._exclude = exclude
         self._by_git = by_git or list_by_git
 
@@ -50,10 +50,10 @@ class Files:
     @cached_property
     def chosen(self) -> tuple[str, ...]:
         """Those that may be changed, sorted."""
-        if "." in self._scope:
+        if "." in self.scope:
             return self.all
-        named = [path for path in self._scope if os.path.isfile(self._root / path)]
-        folders = tuple(f"{path}/" for path in self._scope if path not in named)
+        named = [path for path in self.scope if os.path.isfile(self._root / path)]
+        folders = tuple(f"{path}/" for path in self.scope if path not in named)
         inside = [path for path in self.all if path.startswith(folders)] if folders else []
         return tuple(sorted({*inside, *_without(self._exclude, list(filter(is_python, named)))}))
 
@@ -61,8 +61,8 @@ class Files:
         """Tell whether a file may be changed, or made: of any kind, but a Python file that is there must be listed."""
         if path.endswith(".py") and os.path.lexists(self._root / path):
             return path in self._chosen
-        is_inside = "." in self._scope or path.startswith(tuple(f"{folder}/" for folder in self._scope))
-        return (is_inside or path in self._scope) and bool(_without(self._exclude, [path]))
+        is_inside = "." in self.scope or path.startswith(tuple(f"{folder}/" for folder in self.scope))
+        return (is_inside or path in self.scope) and bool(_without(self._exclude, [path]))
 
     @cached_property
     def _chosen(self) -> frozenset[str]:

@@ -52,6 +52,18 @@ class Edit:
     def is_insertion(self) -> bool:
         return self.start == self.end
 
+    def overlaps(self, other: Edit) -> bool:
+        """Tell whether two edits touch the same bytes of one file, or insert at the same place."""
+        if self.path != other.path:
+            return False
+        if self.is_insertion and other.is_insertion:
+            return self.start == other.start
+        if self.is_insertion:
+            return other.start < self.start < other.end
+        if other.is_insertion:
+            return self.start < other.start < self.end
+        return self.start < other.end and other.start < self.end
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Replacement:

@@ -43,13 +43,20 @@ class Rename(Codemod):
 SURVEY_ALL = 'found = {1: TextChange("found.txt", repr(dict(project.survey_all(project.paths))), "g", "Say")}'
 
 
-def planned(root: Path, decide: str, files: dict[str, str], jobs: int = 1, codemod: str = CODEMOD) -> ChangeSet:
+def planned(
+    root: Path,
+    decide: str,
+    files: dict[str, str],
+    jobs: int = 1,
+    codemod: str = CODEMOD,
+    python: Path | None = None,
+) -> ChangeSet:
     (root / "codemods").mkdir()
     (root / "codemods/rename_old.py").write_text(codemod.replace("DECIDE", decide))
     (root / "pyproject.toml").write_text("[tool.greenmod]\ncodemods = ['codemods']\nselect = ['rename-old']\n")
     for path, text in files.items():
         (root / path).write_text(text)
-    return make_plan(Request((root,), jobs=jobs))[1]
+    return make_plan(Request((root,), jobs=jobs, python=python))[1]
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -98,4 +105,44 @@ def test_group_is_left_alone_where_one_of_its_files_can_not_be_worked_on(tmp_pat
     assert (found.changes, [(skip.path, skip.rule) for skip in found.skips]) == (
         (),
         [("a.py", "generated"), ("b.py", "generated")],
+    )
+
+
+@pytest.mark.parametrize("times", [1, 2])  # what is remembered says the same
+def test_decision_can_ask_what_names_stand_for(tmp_path: Path, times: int) -> None:
+    packages = tmp_path / "env/lib/python3.12/site-packages"
+    packages.mkdir(parents=True)
+    (packages / "web.py").write_text("async def get(): ...\n")
+    (tmp_path / "env/bin").mkdir()
+    (tmp_path / "env/bin/python").touch()
+    decide = (
+        "objects = project.objects()\n"
+        "        both = [objects.named('a.py', name) for name in ('here', 'web.get')]\n"
+        "        text = repr([(objects.place(thing), thing.calling.value) for thing in both])\n"
+        "        found = {1: TextChange('found.txt', text, 'g', 'Say')}"
+    )
+    root = tmp_path / "repository"
+    root.mkdir()
+    files = {"a.py": "import web\nold = 1\ndef here(): ...\n"}
+    (change,) = planned(root, decide, files, python=tmp_path / "env/bin/python").changes
+    for _ in range(times - 1):
+        (change,) = make_plan(Request((root,), python=tmp_path / "env/bin/python"))[1].changes
+
+    assert change.edits[1].text == "[('a.py:3', 'plain'), ('web.py:1', 'coroutine')]"
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("wanted", ["True", "False"])
+def test_objects_are_the_same_whether_they_were_surveyed_or_not(wanted: str, jobs: int, tmp_path: Path) -> None:
+    codemod = CODEMOD.replace('triggers = ("old",)', f'triggers = ("old",)\n    wants_objects = {wanted}')
+    decide = """
+        project.survey_all(project.paths)
+        things = [project.objects().named(path, "get") for path in project.paths]
+        said = str([(one.what.value, one.line, one.calling.value) for one in things])
+        found = {1: TextChange("found.txt", said, "g", "Say")}
+    """
+    files = {"a.py": "async def get(): return old\n", "b.py": "\ndef get(): return 1\n", "c.py": "get = nothing\n"}
+    (change,) = planned(tmp_path, decide.strip(), files, jobs=jobs, codemod=codemod).changes
+    assert change.edits[1].text == (
+        "[('function', 1, 'coroutine'), ('function', 2, 'plain'), ('unknown', 0, 'unknown')]"
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,8 @@ import pytest
 from greenmod.config import Config
 from greenmod.engine.work import Found
 from greenmod.facts.cache import Cache, cache_file
+from greenmod.facts.objects.declarations import from_data
+from greenmod.facts.objects.declared import declare
 from greenmod.planning.surveys import survey_all
 from greenmod.registry import CodemodSpec, available
 
@@ -117,3 +121,18 @@ def test_unreadable_file_is_a_problem_that_is_not_remembered(
     assert [problem.kind for problem in found["a.py"].problems] == ["unreadable"]
     (tmp_path / "a.py").rmdir()
     assert survey({"a.py": b""})["a.py"].problems == ()
+
+
+@pytest.mark.parametrize("is_wanted", [True, False])
+def test_holds_what_a_file_declares_where_a_codemod_wants_it(
+    is_wanted: bool, survey: Callable[..., dict[str, Found]], make: Make
+) -> None:
+    spec = replace(make("1"), wants_objects=is_wanted)
+    source = b"\xef\xbb\xbfclass Word:\r\n    async def get(self) -> 'int': ...\r\n"
+    seen = {"a.py": source}
+    anew, known = survey(seen, spec, cached=False)["a.py"], [survey(seen, spec)["a.py"] for _ in range(2)][1]
+    for found in (anew, known):
+        if not is_wanted:
+            assert found.declared is None
+            continue
+        assert from_data(found.declared) == declare(ast.parse("class Word:\n    async def get(self) -> 'int': ...\n"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,8 @@ from greenmod.engine.problems import codemod_problem, file_problem, syntax_error
 from greenmod.engine.work import Found
 from greenmod.errors import CodemodError, FileError
 from greenmod.facts import survey as surveying
+from greenmod.facts.objects.declarations import as_data
+from greenmod.facts.objects.declared import declare
 from greenmod.model import Problem
 from greenmod.registry import CodemodSpec, load
 from greenmod.source import load as load_source
@@ -41,7 +44,16 @@ def survey_file(root: Path, specs: Sequence[CodemodSpec], path: str) -> Found | 
                 surveys[spec.name] = _as_remembered(found)
         except (Exception, SystemExit) as error:  # the border: a codemod may fail in any way; only its own work is lost
             problems.append(codemod_problem(path, spec.name, error))
-    return Found(path, source.sha256, facts, surveys, tuple(problems))
+    declared = _declared(tree) if any(spec.wants_objects for spec in specs) else None
+    return Found(path, source.sha256, facts, surveys, tuple(problems), declared)
+
+
+def _declared(tree: ast.Module) -> object:
+    """Return what a file declares, as data; None where it is nested too deeply."""
+    try:
+        return as_data(declare(tree))
+    except RecursionError:
+        return None
 
 
 def _as_remembered(found: object) -> tuple[tuple[int, ...], object]:

@@ -101,10 +101,14 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the surveys of one file found: `(lines, data)` by codemod name."""
+    """What the surveys of one file found: `(lines, data)` by codemod name.
+
+    `declared` are its declarations as data, where a codemod `wants_objects`.
+    """
 
     path: str
     sha256: str
     facts: FileFacts | None
     surveys: Mapping[str, tuple[tuple[int, ...], object]]
     problems: tuple[Problem, ...] = ()
+    declared: object = None

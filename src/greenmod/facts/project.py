@@ -11,11 +11,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from greenmod.errors import FileError
+from greenmod.facts.cache import Cache
+from greenmod.facts.evidence.observation import NO_EVIDENCE, Evidence
 from greenmod.facts.record import DEFINED, MODULE, ClassFact, FileFacts
 from greenmod.facts.requirements import Requirement, find_requirement
+from greenmod.facts.witness import Saw, nobody
 from greenmod.source import load, plain_newlines
+
+if TYPE_CHECKING:
+    from greenmod.facts.objects.declarations import Declarations
+    from greenmod.facts.objects.objects import Objects
 
 _DEPTH = 20  # re-exports followed before a chain is given up
 
@@ -46,10 +54,25 @@ class Unknown:
 Target = Definition | External | Unknown
 
 
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Where libraries are found: `python` is the project's interpreter, if one was named. `cache` remembers them.
+
+    `saw` is told each file and folder that an answer depends on, before it is looked at. `declared` gives the
+    declarations of a file of the repository, as data, where they are known already.
+    """
+
+    python: Path | None = None
+    cache: Cache | None = None
+    saw: Saw = nobody
+    declared: Callable[[str], object] = lambda path: None
+
+
 class Project:
     """A repository as codemods see it in `decide`.
 
-    `surveys` holds what the codemod's own `survey` returned for each of its candidate files.
+    `surveys` holds what the codemod's own `survey` returned for each of its candidate files. `evidence` is what is
+    known of failing tests: nothing unless the codemod `wants_evidence`, and only what is true of the files as they are.
     """
 
     def __init__(
@@ -60,13 +83,19 @@ class Project:
         facts: Callable[[str], FileFacts | None],
         search: Callable[[Sequence[str]], Mapping[str, frozenset[str]]],
         survey: Callable[[Sequence[str]], Mapping[str, object]] = lambda paths: {},
+        environment: Environment | None = None,
+        evidence: Evidence = NO_EVIDENCE,
     ) -> None:
         self.root = root
         self.paths = tuple(paths)
         self.surveys = surveys
+        self.evidence = evidence
         self._facts = facts
         self._search = search
         self._survey = survey
+        self._environment = environment or Environment()
+        self.saw = self._environment.saw
+        self._opened: list[Objects] = []
         self._surveyed: dict[str, object] = {}
         self._texts: dict[str, str | None] = {}
         self._found: dict[tuple[str, str], str | None] = {}
@@ -97,6 +126,7 @@ class Project:
         return self._texts[path]
 
     def _read(self, path: str) -> str | None:
+        self.saw(self.root / path)
         if not os.path.exists(self.root / path):
             return None
         if not Path(os.path.realpath(self.root / path)).is_relative_to(os.path.realpath(self.root)):
@@ -110,6 +140,23 @@ class Project:
         """Return the files whose bytes hold any of `words`, each with the words it holds."""
         return self._search(words)
 
+    def objects(self, declarations: Callable[[str], Declarations | None] | None = None) -> Objects:
+        """Return what answers "what is this name, and what does calling it give?" over repository and libraries.
+
+        `declarations` are those of the repository's files, where they are known already; else each file is read and
+        declared when an answer needs it, and remembered by its content.
+        """
+        from greenmod.facts.objects.opening import open_objects
+
+        opened = open_objects(self, self._environment, declarations)
+        self._opened.append(opened)
+        return opened
+
+    def remember(self) -> None:
+        """Write to the cache what was read of files and libraries; nothing is asked any more."""
+        while self._opened:  # they know the project: it takes the collector to free what refers to each other
+            self._opened.pop().remember()
+
     def requirement(self, path: str, package: str) -> Requirement | None:
         """Return what the project around `path` declares about `package`, in the nearest folder that says anything."""
         return self._required(path.rpartition("/")[0], package)
@@ -117,7 +164,7 @@ class Project:
     def _required(self, folder: str, package: str) -> Requirement | None:
         """Ask a folder, then those above it; each once."""
         if (folder, package) not in self._requirements:
-            found = find_requirement(self.root, folder, package)
+            found = find_requirement(self.root, folder, package, self.saw)
             if found is None and folder:
                 found = self._required(folder.rpartition("/")[0], package)
             self._requirements[folder, package] = found

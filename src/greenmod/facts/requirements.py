@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from greenmod.facts.witness import Saw, nobody
+
 if TYPE_CHECKING:
     from packaging.version import Version
 
@@ -71,14 +73,20 @@ class Requirement:
         yield from (version for version in versions if all(group.contains(version) for group in sets))
 
 
-def find_requirement(root: Path, folder: str, package: str) -> Requirement | None:
+def find_requirement(root: Path, folder: str, package: str, saw: Saw = nobody) -> Requirement | None:
     """Return what the files of one folder declare about `package`; None where none names it with a version.
 
     What people wrote counts before what a tool locked: a library supports more than the one version in its lock.
     """
-    found = [hit for path in _files(root / folder) for hit in _in_file(root, path, package)]
+    place = root / folder
+    saw(place)
+    saw(place / "requirements")
+    files, locks = tuple(_files(place)), tuple(place / name for name in _LOCKS)
+    for path in (*files, *locks):
+        saw(path)
+    found = [hit for path in files for hit in _in_file(root, path, package)]
     pinned = [(spec, where) for spec, where in found if spec]
-    pinned = pinned or [hit for name in _LOCKS for hit in _in_lock(root, root / folder / name, package)]
+    pinned = pinned or [hit for path in locks for hit in _in_lock(root, path, package)]
     return Requirement(package, tuple(spec for spec, _ in pinned), pinned[0][1]) if pinned else None
 
 

@@ -8,11 +8,22 @@ from __future__ import annotations
 import ast
 from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from greenmod.errors import FileError
 from greenmod.facts.record import DEFINED, OTHER, ClassFact, FileFacts, FunctionFact, ImportFact
 from greenmod.source import Source, line_starts
 
+# What is below a node, and neither binds a name nor holds anything that does.
+_LEAVES = frozenset(
+    {ast.Constant, type(None), type(...), bool, bytes, complex, float, int, str}
+    | {
+        kind
+        for base in (ast.expr_context, ast.operator, ast.boolop, ast.unaryop, ast.cmpop)
+        for kind in base.__subclasses__()
+    }
+)
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -101,7 +112,7 @@ class _Surveyor(ast.NodeVisitor):
         self.functions: list[FunctionFact] = []
         self.names: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         self._for_types = False
-        self._visitors = {
+        self._visitors: Mapping[type[ast.AST], Callable[[Any], None]] = {
             getattr(ast, name[6:]): getattr(self, name) for name in vars(_Surveyor) if name.startswith("visit_")
         }
 
@@ -115,13 +126,17 @@ class _Surveyor(ast.NodeVisitor):
 
     def generic_visit(self, node: ast.AST) -> None:
         """Visit what is below, in order; recursing only through visitors, because a sum may have thousands of terms."""
-        waiting = [*ast.iter_child_nodes(node)][::-1]
+        waiting = _below(node)
         while waiting:
             child = waiting.pop()
-            if visit := self._visitors.get(type(child)):
+            if visit := self._visitors.get(child.__class__):
                 visit(child)
             else:
-                waiting += [*ast.iter_child_nodes(child)][::-1]
+                waiting += _below(child)
+
+    def visit(self, node: ast.AST) -> None:
+        """Visit a node; without looking for the name of a method each time."""
+        self._visitors.get(node.__class__, self.generic_visit)(node)
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
@@ -242,6 +257,19 @@ class _Surveyor(ast.NodeVisitor):
         for statement in node.body:
             self.visit(statement)
         self.scope = outer
+
+
+def _below(node: ast.AST) -> list[ast.AST]:
+    """Return the nodes below one that may bind a name or hold others, the last first."""
+    found: list[Any] = []
+    for field in node._fields:
+        value = getattr(node, field, None)
+        if value.__class__ is list:
+            found += [each for each in value if each.__class__ not in _LEAVES]
+        elif value.__class__ not in _LEAVES:
+            found.append(value)
+    found.reverse()
+    return found
 
 
 def _called(node: ast.expr) -> ast.expr:

@@ -211,7 +211,7 @@ def _free_of_conflicts(changes: list[Change], scope: Scope) -> tuple[list[Change
     kept: list[Change] = []
     skips: list[Skip] = []
     for change in ordered:
-        rival = next((other for edit in change.edits for have, other in taken[edit.path] if _overlap(edit, have)), None)
+        rival = next((other for edit in change.edits for have, other in taken[edit.path] if edit.overlaps(have)), None)
         if rival is not None:
             reason = f"conflicts with {rival.id}; run again after it"
             skips.append(Skip(change.codemod, change.path, change.line, "conflict", reason))
@@ -234,14 +234,3 @@ def _with_needs(changes: list[Change], skips: list[Skip]) -> tuple[list[Change],
             for change in lost
         )
         changes = [change for change in changes if change not in lost]
-
-
-def _overlap(one: Edit, other: Edit) -> bool:
-    """Tell whether two edits of one file touch the same bytes, or insert at the same place."""
-    if one.is_insertion and other.is_insertion:
-        return one.start == other.start
-    if one.is_insertion:
-        return other.start < one.start < other.end
-    if other.is_insertion:
-        return one.start < other.start < one.end
-    return one.start < other.end and other.start < one.end

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pickle
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,11 +21,13 @@ from greenmod.engine.survey import survey_file
 from greenmod.engine.work import Found, Task, TextWork, Work
 from greenmod.errors import CodemodError
 from greenmod.facts.cache import Cache
-from greenmod.facts.project import Project
+from greenmod.facts.evidence.observation import NO_EVIDENCE, Evidence
+from greenmod.facts.project import Environment, Project
 from greenmod.facts.record import FileFacts
+from greenmod.facts.witness import Saw, nobody
 from greenmod.model import ChangeSet, Problem, Skip
 from greenmod.planning.assemble import Scope, assemble
-from greenmod.planning.pool import Progress, spread
+from greenmod.planning.pool import Progress, spread, without_collector
 from greenmod.planning.surveys import survey_all
 from greenmod.prefilter import search
 from greenmod.registry import CodemodSpec, load
@@ -35,8 +38,19 @@ if TYPE_CHECKING:
 _SHARE = 400_000  # bytes that LibCST gets through in about half a second
 
 
-def plan_changes(run: Run, candidates: Candidates, cache: Cache, progress: Progress | None) -> ChangeSet:
-    """Return everything the run's codemods would change in its chosen files."""
+@without_collector()
+def plan_changes(
+    run: Run,
+    candidates: Candidates,
+    cache: Cache,
+    progress: Progress | None,
+    evidence: Evidence = NO_EVIDENCE,
+    saw: Saw = nobody,
+) -> ChangeSet:
+    """Return everything the run's codemods would change in its chosen files; `evidence` goes to those that want it.
+
+    `saw` is told of each file that this depends on, beside the listed ones.
+    """
     links, candidates = _without_links(run, candidates)
     specs = run.selection.specs
     if progress is not None:
@@ -44,7 +58,7 @@ def plan_changes(run: Run, candidates: Candidates, cache: Cache, progress: Progr
     found = survey_all(
         run.root, candidates, [spec for spec in specs if spec.has_survey], cache, run.request.jobs, progress
     )
-    planned = _Planned(run, candidates, found, cache)
+    planned = _Planned(run, candidates, found, Environment(run.request.python, cache, saw), evidence)
     for spec in specs:
         planned.add(spec)
     tasks, scope = planned.tasks(), Scope(planned.scope, tuple(spec.name for spec in specs))
@@ -87,13 +101,20 @@ class _Planned:
     """What each codemod is to do in each file, gathered codemod by codemod."""
 
     def __init__(
-        self, run: Run, candidates: Mapping[str, tuple[str, ...]], found: Mapping[str, Found], cache: Cache
+        self,
+        run: Run,
+        candidates: Mapping[str, tuple[str, ...]],
+        found: Mapping[str, Found],
+        environment: Environment,
+        evidence: Evidence,
     ) -> None:
         self._run = run
-        self._cache = cache
+        self._evidence = evidence
         self._candidates = candidates
         self._found = found
         self._facts: dict[str, FileFacts | None] = {path: file.facts for path, file in found.items()}
+        self._declared = {path: file.declared for path, file in found.items()}
+        self._environment = replace(environment, declared=self._declared.get)
         self._works: dict[str, list[Work]] = defaultdict(list)
         self._texts: dict[str, list[TextWork]] = defaultdict(list)
         self.chosen = frozenset(run.files.chosen)
@@ -130,15 +151,21 @@ class _Planned:
     def _decided(self, spec: CodemodSpec) -> Mapping[str, FilePlan]:
         surveys = {path: data for path, (_, data) in self._surveys(spec).items()}
         more = partial(self._survey_more, spec)
-        project = Project(self._run.root, self._run.files.all, surveys, self._facts_of, self._search, more)
+        evidence = self._evidence if spec.wants_evidence else NO_EVIDENCE
+        files = self._run.files.all
+        project = Project(
+            self._run.root, files, surveys, self._facts_of, self._search, more, self._environment, evidence
+        )
         try:
             decision = load(spec).decide(project, self._run.selection.options.get(spec.name, {}))
             self._check(decision)
         except (Exception, SystemExit) as error:  # the border: a codemod may fail in any way; only its own work is lost
             self.problems.append(codemod_problem("pyproject.toml", spec.name, error))
             return {}
+        project.remember()
         self._leave(spec, decision)
         for text in decision.texts:
+            self._environment.saw(self._run.root / text.path)
             self._texts[text.path].append(TextWork(spec.name, spec.safety, text))
         return decision.files
 
@@ -162,15 +189,20 @@ class _Planned:
     def _survey_more(self, spec: CodemodSpec, paths: Sequence[str]) -> dict[str, object]:
         """Survey files that the prefilter did not let through, because a decision asks for them."""
         new = {path: (spec.name,) for path in paths if spec.name not in self._candidates.get(path, ())}
-        found = survey_all(self._run.root, new, (spec,), self._cache, self._run.request.jobs, None)
+        for path in new:
+            self._environment.saw(self._run.root / path)
+        cache = self._environment.cache or Cache(None)
+        found = survey_all(self._run.root, new, (spec,), cache, self._run.request.jobs, None)
         for path, file in found.items():
             self._facts.setdefault(path, file.facts)
+            self._declared.setdefault(path, file.declared)
             if path in self.chosen:
                 self.problems += (problem for problem in file.problems if problem.kind == "codemod")
         return {path: file.surveys[spec.name][1] for path, file in found.items() if spec.name in file.surveys}
 
     def _facts_of(self, path: str) -> FileFacts | None:
         if path not in self._facts:
+            self._environment.saw(self._run.root / path)
             found = survey_file(self._run.root, (), path)
             self._facts[path] = found.facts if found else None
         return self._facts[path]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from greenmod.facts.cache import Cache, cache_key
 from greenmod.facts.record import FileFacts, from_json
 from greenmod.model import Problem
 from greenmod.planning.pool import Progress, spread
-from greenmod.registry import CodemodSpec
+from greenmod.registry import CodemodSpec, stamp
 from greenmod.source import digest, read_bytes
 
 _SHARE = 5_000_000  # bytes that `ast` gets through in about half a second
@@ -30,7 +30,7 @@ def survey_all(
     progress: Progress | None,
 ) -> dict[str, Found]:
     """Survey each candidate file for those of `specs` that it may concern."""
-    stamps = {spec.name: _stamp(spec) for spec in specs}
+    stamps = {spec.name: stamp(spec) for spec in specs}
     keys: dict[str, bytes] = {}
     digests: dict[str, str] = {}
     found: dict[str, Found] = {}
@@ -76,15 +76,13 @@ def _read(root: Path, path: str) -> bytes | None:
         return b""
 
 
-def _stamp(spec: CodemodSpec) -> str:
-    """Return what changes when a codemod does: the hash of its files."""
-    file = Path(spec.file)
-    files = sorted(file.parent.rglob("*.py")) if file.name == "__init__.py" else [file]
-    return f"{spec.name} {digest(b''.join(path.read_bytes() for path in files))}"
-
-
 def _dump(found: Found) -> bytes:
-    return json.dumps(asdict(found), separators=(",", ":")).encode()
+    return json.dumps(_fields(found), separators=(",", ":"), default=_fields).encode()
+
+
+def _fields(record: object) -> dict[str, object]:
+    """Return a dataclass as JSON takes it; what it holds is asked for in its turn, and no more than that copied."""
+    return {field.name: getattr(record, field.name) for field in fields(record)}  # type: ignore[arg-type]
 
 
 def _load(path: str, data: bytes | None) -> Found | None:
@@ -95,6 +93,6 @@ def _load(path: str, data: bytes | None) -> Found | None:
         facts: FileFacts | None = from_json(row["facts"]) if row["facts"] else None
         surveys = {name: (tuple(lines), data) for name, (lines, data) in row["surveys"].items()}
         problems = tuple(Problem(**problem) for problem in row["problems"])
-        return Found(path, row["sha256"], facts, surveys, problems)
+        return Found(path, row["sha256"], facts, surveys, problems, row["declared"])
     except (ValueError, KeyError, TypeError):
         return None  # written by another build of the same version: survey again
