@@ -41,6 +41,8 @@ class DoMuch(Helper, api.Codemod):
     triggers = ("word", ("all", "of these"))
     pattern = r"word\\s*="
     statement_local = True
+    wants_evidence = True
+    wants_objects = True
     options = (
         api.Option("style", "minimal", "how far", ("minimal", "modern")),
         api.Option(name="deep", default=True, help="or not"),
@@ -103,6 +105,8 @@ def test_describes_a_codemod_without_running_it(configure: Configure) -> None:
             OptionSpec("depth", 3, "many"),
         ),
         statement_local=True,
+        wants_evidence=True,
+        wants_objects=True,
         has_survey=True,
         has_decide=True,
         origin="project",
@@ -116,6 +120,8 @@ def test_says_the_least_about_a_minimal_codemod(configure: Configure) -> None:
     assert not (spec.has_survey)
     assert not (spec.has_decide)
     assert not (spec.statement_local)
+    assert not (spec.wants_evidence)
+    assert not (spec.wants_objects)
     assert not (spec.is_library)
 
 
@@ -145,6 +151,8 @@ def test_finds_codemods_in_folders_packages_and_files(tmp_path: Path) -> None:
         (f"{MINIMAL}    reaches = 'word'\n", "`reaches` must be"),
         (f"{MINIMAL}    pattern = '('\n", "`pattern` must be"),
         (f"{MINIMAL}    statement_local = 'yes'\n", "`statement_local` must be"),
+        (f"{MINIMAL}    wants_evidence = 1\n", "`wants_evidence` must be"),
+        (f"{MINIMAL}    wants_objects = 1\n", "`wants_objects` must be"),
         (f"{MINIMAL}    safety = Safety.PERHAPS\n", "`safety` must be"),
         (f"{MINIMAL}    safety = 'safe'\n", "`safety` must be"),
         (f"{MINIMAL}    options = ['style']\n", "`options` must be"),

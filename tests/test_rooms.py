@@ -20,6 +20,7 @@ STOREYS = (
     ("demo",),
     ("cases",),
     ("execute",),
+    ("rounds",),
     ("report",),
     ("patches",),
     ("verify",),

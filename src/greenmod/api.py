@@ -16,7 +16,14 @@ import libcst as cst
 
 from greenmod.config import OptionValue
 from greenmod.errors import CodemodError
+from greenmod.facts.evidence.observation import Evidence, Frame, Observation, Origin, Phase
 from greenmod.facts.naming import Namer, Naming
+from greenmod.facts.objects.declarations import Declarations
+from greenmod.facts.objects.declarations import as_data as declarations_as_data
+from greenmod.facts.objects.declarations import from_data as declarations_from_data
+from greenmod.facts.objects.declared import declare
+from greenmod.facts.objects.objects import Objects
+from greenmod.facts.objects.thing import Calling, Thing, What
 from greenmod.facts.project import Definition, External, Project, Target, Unknown
 from greenmod.facts.record import ClassFact, FileFacts, FunctionFact, ImportFact
 from greenmod.facts.requirements import Requirement
@@ -26,20 +33,28 @@ from greenmod.model import ImportNeed, Safety
 from greenmod.prefilter import Triggers
 
 __all__ = [
+    "Calling",
     "ClassFact",
     "Codemod",
     "Context",
     "Decision",
+    "Declarations",
     "Definition",
+    "Evidence",
     "External",
     "FileFacts",
     "FilePlan",
+    "Frame",
     "FunctionFact",
     "ImportFact",
     "ImportNeed",
     "Namer",
     "Naming",
+    "Objects",
+    "Observation",
     "Option",
+    "Origin",
+    "Phase",
     "Project",
     "Requirement",
     "Safety",
@@ -49,7 +64,12 @@ __all__ = [
     "SurveyedFile",
     "Target",
     "TextChange",
+    "Thing",
     "Unknown",
+    "What",
+    "declarations_as_data",
+    "declarations_from_data",
+    "declare",
     "dotted",
 ]
 
@@ -225,6 +245,11 @@ class Codemod(cst.CSTTransformer):
     #: matters: LibCST then parses these statements alone, below the headers of the classes and functions around them.
     #: That is many times cheaper than whole files.
     statement_local: ClassVar[bool] = False
+    #: True where `decide` goes by what failing tests say, too (`project.evidence`): `run --verify` then runs the tests
+    #: before it plans, and plans again when it knows more.
+    wants_evidence: ClassVar[bool] = False
+    #: True where `decide` asks `project.objects()` about most files: what they declare is then surveyed with them.
+    wants_objects: ClassVar[bool] = False
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -240,7 +265,10 @@ class Codemod(cst.CSTTransformer):
 
     @classmethod
     def decide(cls, project: Project, options: Mapping[str, OptionValue]) -> Decision:
-        """Decide over all surveys of the repository which sites to change. Pure; optional."""
+        """Decide over all surveys of the repository which sites to change. Optional.
+
+        Pure: it knows what it asks `project` alone, for it is not asked again while all of that is the same.
+        """
         raise NotImplementedError
 
     def check(self, result: str) -> None:

@@ -21,8 +21,10 @@ from greenmod.journal.recovery import recover
 from greenmod.model import ChangeSet, Problem
 from greenmod.report.report import Report, Task
 from greenmod.report.wording import recovered
+from greenmod.rounds import Draft, Outcome
 
 if TYPE_CHECKING:
+    from greenmod.facts.evidence.observation import Evidence
     from greenmod.journal.target import Write
     from greenmod.patches import Patch
     from greenmod.verify import Audience, Suite
@@ -56,32 +58,64 @@ def execute(request: session.Request, orders: Orders, audience: Audience) -> Rep
     run = session.start(request)
     for cut_off in recover(run.root):
         audience.tell(recovered(cut_off))
-    with redirect_stdout(sys.stderr):  # what a codemod prints is not the run's result
-        plan = session.plan(run, session.find_candidates(run), audience)
-    baselines, plan = _baselines(run.root, plan)
-    chosen = plan.ids
-    renderer = apply.Renderer(plan, baselines, apply.formatter(run.root) if orders.format else None)
-    verification = None
-    if orders.testing is not None and chosen:
-        from greenmod.verify import verify
-
-        suite = _suite(run.config, orders.testing)
-        verification = verify(suite, plan, chosen, renderer, audience)
-    if verification is not None:
-        chosen = frozenset(verification.kept)
-    after = renderer(chosen)
-    rendering = apply.Rendering({path: baselines[path] for path in after}, after)
+    done = _found(run, orders, audience)
+    draft, verification = done.draft, done.verification
+    chosen = draft.plan.ids if verification is None else frozenset(verification.kept)
+    after = draft.renderer(chosen)
+    rendering = apply.Rendering({path: draft.baselines[path] for path in after}, after)
     report = Report(
-        plan=plan,
+        plan=draft.plan,
         chosen=chosen,
         rendering=rendering,
-        baselines=baselines,
+        baselines=draft.baselines,
         looked_at=len(run.files.chosen),
         seconds=time.monotonic() - began,
         uncommitted=uncommitted(run.root, tuple(rendering.after)),
         verification=verification,
+        evidence=done.evidence,
     )
     return _written(run.root, report, _writes(rendering.before, rendering.after), began) if orders.write else report
+
+
+def _found(run: session.Run, orders: Orders, audience: Audience) -> Outcome:
+    """Plan, and have the plan verified where that is wanted; in rounds where a codemod decides by what tests say."""
+    given = session.given_evidence(run, audience.tell)
+    planner = _Planner(run, audience, with_format=orders.format)
+    suite = replace(_suite(run.config, orders.testing), explains=True) if orders.testing is not None else None
+    if suite is not None and session.wants_evidence(run, planner.candidates):
+        from greenmod.rounds import plan_by_rounds
+        from greenmod.verify import open_verifier
+
+        foreseen = planner.candidates.keys() & set(run.files.chosen)
+        with open_verifier(suite, foreseen, audience) as verifier:
+            return plan_by_rounds(planner, verifier, given, audience.tell)
+    draft = planner.draft(planner.plan(given))
+    if suite is None or not draft.plan.changes:
+        return Outcome(draft)
+    from greenmod.verify import open_verifier
+
+    with open_verifier(suite, tuple(draft.plan.paths()), audience) as verifier:
+        verification = verifier.verify(draft.plan, draft.plan.ids, draft.renderer)
+        return Outcome(draft, verification, verifier.evidence())
+
+
+class _Planner:
+    """Plans one run, as often as more is known."""
+
+    def __init__(self, run: session.Run, audience: Audience, *, with_format: bool) -> None:
+        self._run = run
+        self._audience = audience
+        self._settle = apply.formatter(run.root) if with_format else None
+        with redirect_stdout(sys.stderr):
+            self.candidates = session.find_candidates(run)
+
+    def plan(self, evidence: Evidence) -> ChangeSet:
+        with redirect_stdout(sys.stderr):  # what a codemod prints is not the run's result
+            return session.plan(self._run, self.candidates, self._audience, evidence)
+
+    def draft(self, plan: ChangeSet) -> Draft:
+        baselines, plan = _baselines(self._run.root, plan)
+        return Draft(plan, baselines, apply.Renderer(plan, baselines, self._settle))
 
 
 def execute_patch(

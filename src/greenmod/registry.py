@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -32,6 +33,8 @@ _LITERALS = {
     "reaches": "a tuple of words, or of tuples of words",
     "pattern": "a regular expression",
     "statement_local": "True or False",
+    "wants_evidence": "True or False",
+    "wants_objects": "True or False",
 }
 _NAME = re.compile(r"[\w.-]+")
 
@@ -63,6 +66,8 @@ class CodemodSpec:
     statement_local: bool = False
     has_survey: bool = False
     has_decide: bool = False
+    wants_evidence: bool = False
+    wants_objects: bool = False
     origin: str = "built-in"
 
     @property
@@ -80,6 +85,13 @@ class Selection:
 
     specs: tuple[CodemodSpec, ...]
     options: Mapping[str, Mapping[str, OptionValue]]
+
+
+def stamp(spec: CodemodSpec) -> str:
+    """Return what changes when a codemod does: the hash of its files."""
+    file = Path(spec.file)
+    files = sorted(file.parent.rglob("*.py")) if file.name == "__init__.py" else [file]
+    return f"{spec.name} {sha256(b''.join(path.read_bytes() for path in files)).hexdigest()}"
 
 
 def built_in_folder() -> Path:
@@ -278,7 +290,7 @@ def _checked_literal(file: Path, key: str, node: ast.expr):  # type: ignore[no-u
 
 def _is_right(key: str, value: object) -> bool:
     match key, value:
-        case ("source", str()) | ("statement_local", bool()):
+        case ("source", str()) | ("statement_local" | "wants_evidence" | "wants_objects", bool()):
             return True
         case "name", str(name):
             return _NAME.fullmatch(name) is not None

@@ -6,7 +6,7 @@ The first half (`start`, `find_candidates`) imports nothing heavy: most runs end
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from greenmod import config as configuration
 from greenmod.discover import Files, resolve_paths
 from greenmod.errors import UsageError
 from greenmod.facts.cache import Cache, cache_file
+from greenmod.facts.evidence.observation import NO_EVIDENCE, Evidence, merged
 from greenmod.facts.listing import list_cached
 from greenmod.facts.scan import scan_cached
 from greenmod.model import ChangeSet
@@ -32,7 +33,8 @@ Candidates = Mapping[str, tuple[str, ...]]
 class Request:
     """What the command line asks for. `jobs` of None means: as many processes as the work is worth.
 
-    Without `reach`, given files are looked at only if they hold what a codemod looks for, as a hook wants it.
+    Without `reach`, given files are looked at only if they hold what a codemod looks for, as a hook wants it. `python`
+    is the project's interpreter: codemods read libraries where it has them. `evidence` are reports of failing tests.
     """
 
     paths: tuple[Path, ...] = ()
@@ -44,6 +46,8 @@ class Request:
     use_cache: bool = True
     gated: bool = True
     reach: bool = True
+    python: Path | None = None
+    evidence: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +119,44 @@ def _is_reached(run: Run) -> bool:
     return bool(reaches) and any(True for _ in scan(run.root, run.files.chosen, Gate(reaches)))
 
 
-def plan(run: Run, candidates: Candidates, progress: Progress | None = None) -> ChangeSet:
+def given_evidence(run: Run, tell: Callable[[str], None]) -> Evidence:
+    """Return what the request's reports say of the files as they are, and tell what is left out. Raises UsageError."""
+    if not run.request.evidence:
+        return NO_EVIDENCE
+    from greenmod.facts.evidence.given import read_evidence
+
+    found: list[Evidence] = []
+    for file in run.request.evidence:
+        evidence, stale = read_evidence(file, run.root, run.files.all)
+        found.append(evidence)
+        for one in stale:
+            said = f"{one.observations} observation{'' if one.observations == 1 else 's'}"
+            tell(f"{file}: {said} left out: {one.path} is not what it was then")
+    return merged(*found)
+
+
+def wants_evidence(run: Run, candidates: Candidates) -> bool:
+    """Tell whether a codemod that may find something to change decides by what failing tests say."""
+    wanting = {spec.name for spec in run.selection.specs if spec.wants_evidence}
+    return bool(wanting) and any(wanting.intersection(candidates.get(path, ())) for path in run.files.chosen)
+
+
+def plan(
+    run: Run, candidates: Candidates, progress: Progress | None = None, evidence: Evidence = NO_EVIDENCE
+) -> ChangeSet:
     """Survey, decide and propose over the candidates."""
     if not candidates:
         return ChangeSet()
-    from greenmod.planning.plan import plan_changes
+    from greenmod.planning.memory import Memory
 
     with open_cache(run) as cache:
-        return plan_changes(run, candidates, cache, progress)
+        memory = Memory(run, candidates, cache, evidence)
+        known = memory.recall()
+        if known is not None:
+            return known
+        from greenmod.planning.plan import plan_changes
+
+        return memory.keep(lambda saw: plan_changes(run, candidates, cache, progress, evidence, saw))
 
 
 def open_cache(run: Run) -> Cache:

@@ -108,7 +108,7 @@ class Optional(Codemod):
         (("run", "--select", ":"), "--select :: ValueError: Empty module name\nGive package.module:ClassName"),
         (("new", "BadName"), "\"BadName\" can't be a codemod's name\nUse words in lower case joined by dashes"),
         (("run", "--", "-x"), "`-- -x` is for pytest, which runs only with --verify\nAdd --verify, or leave it out."),
-        (("run", "--python", "python9"), "`--python python9` is for pytest, which runs only with --verify"),
+        (("run", "--python", "python9"), "python9: no such interpreter"),
     ],
 )
 def test_names_what_is_wrong_in_the_arguments(

@@ -58,6 +58,7 @@ def test_says_everything_about_a_run() -> None:
         "baselines": {"a.py": "sha"},
         "written": None,
         "verification": None,
+        "evidence": None,
         "summary": {"files_looked_at": 3, "files_changed": 4, "changes": {"one": 1}, "skips": {"one:rule": 1}},
     }
 

@@ -28,11 +28,14 @@ def run(
     test_timeout: settings.TestTimeout = None,
     accept_traffic: settings.AcceptTraffic = False,
     require: settings.Require = None,
+    evidence: settings.Evidence = None,
 ) -> None:
     """Show what the codemods would change (a dry run); with --write, write it.
 
     What follows `--` goes to pytest, for --verify: `greenmod run --verify -- -x tests/api`.
     """
+    import shutil
+
     from greenmod.cli.printing import Printer
     from greenmod.errors import UsageError
     from greenmod.execute import Orders, execute
@@ -40,7 +43,6 @@ def run(
 
     given = {
         f"-- {' '.join(context.obj or ())}": context.obj,
-        f"--python {python}": python,
         f"--test-timeout {test_timeout}": test_timeout,
         "--accept-traffic": accept_traffic,
         "--require proven": require,
@@ -49,6 +51,8 @@ def run(
     if not verify and any(given.values()):
         first = next(option for option, value in given.items() if value)
         raise UsageError(f"`{first}` is for pytest, which runs only with --verify", "Add --verify, or leave it out.")
+    if not verify and python is not None and not python.is_file() and shutil.which(python) is None:
+        raise UsageError(f"{python}: no such interpreter", "Give `--python` the path of one, or a command.")
     request = Request(
         paths=tuple(paths or ()),
         select=settings.names(select),
@@ -57,6 +61,8 @@ def run(
         options=tuple(option or ()),
         jobs=jobs,
         use_cache=not no_cache,
+        python=python,
+        evidence=tuple(evidence or ()),
     )
     testing = settings.testing(
         context, python, test_timeout, jobs, require, accept_traffic=accept_traffic, no_cache=no_cache

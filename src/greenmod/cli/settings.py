@@ -50,7 +50,9 @@ NoFormat = Annotated[
 ]
 OutputFormat = Annotated[Format, typer.Option("--format", help="What to print.")]
 Output = Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Print to a file.")]
-Python = Annotated[Path | None, typer.Option("--python", help="The interpreter that runs the project's tests.")]
+Python = Annotated[
+    Path | None, typer.Option("--python", help="The project's interpreter: it runs the tests, and has the libraries.")
+]
 TestTimeout = Annotated[
     float | None,
     typer.Option(
@@ -65,6 +67,14 @@ AcceptTraffic = Annotated[
 ]
 Require = Annotated[
     Proof | None, typer.Option("--require", help="Keep only changes whose lines a passing test has run.")
+]
+Evidence = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--evidence",
+        metavar="FILE",
+        help="What failing tests said: pytest's --junit-xml, or greenmod's own --verify --format json.",
+    ),
 ]
 TestJobs = Annotated[
     int | None, typer.Option("--jobs", min=1, metavar="N", help="Processes for the tests, of pytest-xdist.")

@@ -6,6 +6,7 @@ import json
 from base64 import b64encode
 from dataclasses import asdict
 
+from greenmod.facts.evidence.document import as_data
 from greenmod.model import Change, ChangeSet, Replacement
 from greenmod.report.report import Report
 
@@ -27,6 +28,7 @@ def report_json(report: Report) -> str:
         "baselines": _baselines(report.plan),
         "written": None if report.written is None else list(report.written),
         "verification": None if report.verification is None else asdict(report.verification),
+        "evidence": None if report.evidence is None else as_data(report.evidence),
         "summary": {
             "files_looked_at": report.looked_at,
             "files_changed": len(report.paths),

@@ -12,6 +12,7 @@ from greenmod.apply import Rendering
 from greenmod.model import Change, ChangeSet, ExitCode, Problem
 
 if TYPE_CHECKING:
+    from greenmod.facts.evidence.observation import Evidence
     from greenmod.verify.verification import Verification
 
 
@@ -28,7 +29,8 @@ class Report:
     """A plan, what was chosen of it, and what became of that.
 
     `written` is None in a dry run, else the paths that were written. `uncommitted` are the chosen files that git
-    had uncommitted changes for. `looked_at` counts the files whose bytes were considered.
+    had uncommitted changes for. `looked_at` counts the files whose bytes were considered. `evidence` is what failing
+    tests said of the files as they are, where tests were run.
     """
 
     plan: ChangeSet
@@ -43,6 +45,7 @@ class Report:
     verification: Verification | None = None
     notes: tuple[str, ...] = field(default=())
     task: Task = Task.RUN
+    evidence: Evidence | None = None
 
     @property
     def changes(self) -> tuple[Change, ...]:

@@ -1,13 +1,13 @@
-"""Let pytest decide which changes stay: see `loop.py` for the order of things.
+"""Let pytest decide which changes stay: see `verifier.py` and `loop.py` for the order of things.
 
 Only this face is for the rooms above.
 """
 
-from greenmod.verify.loop import verify
 from greenmod.verify.outcomes import Counts, Outcome
 from greenmod.verify.sandbox import list_tree
 from greenmod.verify.trials import Render
 from greenmod.verify.verification import Audience, Compared, Conviction, Dropped, Suite, Verification
+from greenmod.verify.verifier import Verifier, open_verifier, verify
 
 __all__ = [
     "Audience",
@@ -19,6 +19,8 @@ __all__ = [
     "Render",
     "Suite",
     "Verification",
+    "Verifier",
     "list_tree",
+    "open_verifier",
     "verify",
 ]

@@ -1,93 +1,31 @@
-"""Pytest decides which changes stay: sandbox, baseline, everything at once, then a search for what to drop.
-
-The user's tree is only read.
-"""
+"""Pytest decides which changes stay: everything at once, against the baseline, then a search for what to drop."""
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import replace
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from pathlib import Path
 
-from greenmod import __version__
-from greenmod.model import Change, ChangeSet, Verdict
-from greenmod.verify.baseline import take_baseline
+from greenmod.model import Change, Verdict
+from greenmod.verify.baseline import Baseline
 from greenmod.verify.compare import CUT_OFF, Worse, find_still_red, find_unawaited
 from greenmod.verify.credit import find_credits
 from greenmod.verify.judge import Judge, Symptom
-from greenmod.verify.memory import remembering, variables
 from greenmod.verify.outcomes import Run, Sign, count
 from greenmod.verify.provenance import find_suspects, find_witnesses
-from greenmod.verify.runner import Runner
-from greenmod.verify.sandbox import open_sandbox
 from greenmod.verify.search import Found, Requires, closed, search
-from greenmod.verify.sites import Sites, find_sites
-from greenmod.verify.trials import NONE, Render, Trials
-from greenmod.verify.verification import Audience, Compared, Conviction, Dropped, Suite, Verification
+from greenmod.verify.trials import Trials
+from greenmod.verify.verification import Compared, Conviction, Dropped, Suite, Verification
 
 
-def verify(suite: Suite, changes: ChangeSet, ids: frozenset[str], render: Render, audience: Audience) -> Verification:
-    """Find the most of the changes `ids` with which no test of `suite` is worse than without. Raises VerifyError.
-
-    `render` gives the content of each file under a subset of `ids`, always closed under `requires`; under none of them
-    only of files that are not what they are in the tree.
-    """
-    chosen = changes.chosen(ids)
-    if not chosen:
-        return Verification()
-    started = time.monotonic()
-    changed = sorted({path for change in chosen for path in change.paths})
-    # Git pathspecs: an ignored file that changes was named by the user, and is there as well.
-    include = (*suite.include, *(f":(literal){path}" for path in changed))
-    with open_sandbox(suite.root, include) as sandbox:
-        sandbox.modes = suite.modes
-        for path in sandbox.left_out:
-            audience.tell(f"{path}: can't be read; the tests run without it")
-        with closing(Runner(suite, sandbox, changed, audience)) as runner:
-            audience.tell(f"Verifying with {runner.interpreter.path}")
-            environment = (runner.interpreter, runner.interpreter.installs, variables(os.environ))
-            about = (__version__, suite, os.path.realpath(suite.root), environment, sandbox.fingerprint)
-            with remembering(suite.memory, *about) as memory, _telling_of_what_is_kept(suite, audience):
-                baselines = _baselines(sandbox.tree, changed, render)
-                trials = Trials(runner, render, partial(_locate, changes, baselines, render), memory, audience.tell)
-                found = _verify(suite, chosen, trials, runner, audience)
-            return replace(found, runs=runner.runs, seconds=time.monotonic() - started, testing_seconds=runner.seconds)
-
-
-@contextmanager
-def _telling_of_what_is_kept(suite: Suite, audience: Audience) -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        if suite.memory is not None:
-            audience.tell("Stopped. What the tests have said is kept for a day; the same command goes on from here")
-        raise
-
-
-def _baselines(tree: Path, paths: Iterable[str], render: Render) -> dict[str, bytes | None]:
-    """Return what the edits of the changes count in."""
-    original = render(NONE)
-    there = (path for path in paths if path not in original and (tree / path).is_file())
-    return {**original, **{path: (tree / path).read_bytes() for path in there}}
-
-
-def _locate(changes: ChangeSet, baselines: Mapping[str, bytes | None], render: Render, ids: frozenset[str]) -> Sites:
-    return find_sites(changes.chosen(ids), baselines, render(ids))
-
-
-def _verify(suite: Suite, chosen: Sequence[Change], trials: Trials, runner: Runner, audience: Audience) -> Verification:
-    baseline = take_baseline(trials, suite.cheap, audience.tell)
-    runner.usual = baseline.run.record.seconds
-    runner.modules = baseline.run.record.modules
+def find_kept(
+    suite: Suite, chosen: Sequence[Change], trials: Trials, baseline: Baseline, tell: Callable[[str], None]
+) -> Verification:
+    """Find the most of the `chosen` changes with which no test is worse than in `baseline`. Raises VerifyError."""
 
     def suspect(ids: frozenset[str], run: Run, sign: Sign) -> frozenset[str]:
         return find_suspects([change for change in chosen if change.id in ids], trials.sites(ids), run.record, sign)
 
-    judge = Judge(trials, baseline, audience.tell, suspect, accepts_traffic=suite.accepts_traffic)
+    judge = Judge(trials, baseline, tell, suspect, accepts_traffic=suite.accepts_traffic)
     requires = {change.id: change.requires for change in chosen}
     files = {change.id: change.path for change in chosen}
     found = search(requires, judge, files)

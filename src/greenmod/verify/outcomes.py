@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field, fields
 from enum import Enum
 from typing import NamedTuple
 
+from greenmod.facts.evidence.observation import Observation, Origin, Phase
+
 # Where things go that pytest ties to no test, such as a warning of an import.
 NO_TEST = "(outside of the tests)"
 
@@ -94,6 +96,13 @@ class Exchange(NamedTuple):
     digest: str
 
 
+class Failure(NamedTuple):
+    """What one failing test met: exceptions, and texts that may speak of more."""
+
+    raised: tuple[Observation, ...] = ()
+    texts: tuple[tuple[Phase, Origin, str], ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """What the plugin wrote. `status` is pytest's exit status, None when the session never finished.
@@ -103,7 +112,8 @@ class Record:
 
     A test without an entry in `traffic` or `statements` asked or sent nothing. Statements go by the digests that
     `texts` explains, as far as their first 2,000 characters do. `executed` are the sites that ran in each test,
-    `imported` those that ran outside of all tests, `blind` says what kept the plugin from following some.
+    `imported` those that ran outside of all tests, `blind` says what kept the plugin from following some. `failures`
+    are those of tests that failed, where that was asked for.
     """
 
     results: Mapping[Sign, Result]
@@ -120,6 +130,7 @@ class Record:
     executed: Mapping[str, frozenset[int]] = field(default_factory=dict)
     imported: frozenset[int] = frozenset()
     blind: tuple[str, ...] = ()
+    failures: Mapping[str, Failure] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

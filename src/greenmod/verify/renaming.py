@@ -55,6 +55,7 @@ def _with_names(record: Record, names: Mapping[str, str]) -> Record:
         traffic=_of_first(record.traffic, names),
         statements=_of_first(record.statements, names),
         executed=_of_first(record.executed, names),
+        failures=_of_first(record.failures, names),
     )
 
 

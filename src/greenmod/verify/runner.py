@@ -74,6 +74,8 @@ class Runner:
         self._sandbox = sandbox
         self._audience = audience
         self._changed = sorted(changed)
+        self._followed = set(changed)
+        self._explains = suite.explains
         self._folder = sandbox.tree / suite.folder
         self._scratch = sandbox.scratch / "run"
         env = environment(sandbox, self._folder)
@@ -127,6 +129,14 @@ class Runner:
         ours = (self._sandbox.counterpart(os.path.realpath(folder)) for folder in sorted(folders))
         self._env["PYTHONPATH"] = os.pathsep.join((*filter(os.path.isdir, ours), self._env["PYTHONPATH"]))
 
+    def follow(self, changed: Collection[str]) -> bool:
+        """Have other files' imports come from the sandbox; False if runs so far did not look at some of them."""
+        self._changed = sorted(changed)
+        modules = {path for path in changed if path.endswith(".py") and (self._sandbox.tree / path).exists()}
+        has_all = modules <= self._followed
+        self._followed |= modules
+        return has_all
+
     def close(self) -> None:
         """End the warm process, if there is one."""
         if self._warm is not None:
@@ -165,6 +175,7 @@ class Runner:
             "is_parallel": self._is_parallel,
             "modules": list(self.modules),
             "sites": dict(asked.sites),
+            "explains": self._explains and asked.only is None,
         }
         try:
             self._sandbox.show(asked.files)

@@ -67,6 +67,27 @@ class Sandbox:
                 self._marks |= {folder: found[folder], path: mark}
 
     @property
+    def paths(self) -> tuple[str, ...]:
+        """The files of the tree as it was copied."""
+        return tuple(path for path, mark in self._marks.items() if stat.S_ISREG(mark.mode))
+
+    def add(self, paths: Collection[str]) -> bool:
+        """Have those of `paths` in the tree, too, that `root` has; False if some were missing. Raises VerifyError."""
+        missing = sorted(path for path in paths if path not in self._marks and (self.root / path).is_file())
+        try:
+            for path in missing:
+                self._inside(path).parent.mkdir(parents=True, exist_ok=True)
+                self._copier.copy(path)
+        except OSError as error:
+            raise unwritable(error) from error
+        found = list_marks(self.tree) if missing else {}
+        for path in missing:
+            parts = path.split("/")
+            names = ("/".join(parts[:end]) for end in range(1, len(parts) + 1))
+            self._marks |= {name: found[name] for name in names if name in found and name not in self._marks}
+        return not missing
+
+    @property
     def fingerprint(self) -> str:
         """A hash that tells whether another sandbox holds the same: of the files' names, modes, sizes and times."""
         files = ((path, mark) for path, mark in sorted(self._marks.items()) if stat.S_ISREG(mark.mode))

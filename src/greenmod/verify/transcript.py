@@ -11,7 +11,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypedDict, cast
 
-from greenmod.verify.outcomes import NO_TEST, Ending, Exchange, Foreign, Outcome, Record, Result, Run, Sign, outweighs
+from greenmod.facts.evidence.document import read_observation
+from greenmod.facts.evidence.observation import Origin, Phase
+from greenmod.verify.outcomes import (
+    NO_TEST,
+    Ending,
+    Exchange,
+    Failure,
+    Foreign,
+    Outcome,
+    Record,
+    Result,
+    Run,
+    Sign,
+    outweighs,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +64,8 @@ class Line(TypedDict, total=False):
     digest: str
     text: str
     sites: list[int]
+    raised: list[dict[str, object]]
+    texts: list[list[str]]
 
 
 def read(lines: Iterable[str]) -> Record:
@@ -79,6 +95,7 @@ class _Log:
         self._executed: dict[str, set[int]] = defaultdict(set)
         self._imported: set[int] = set()
         self._blind: set[str] = set()
+        self._failures: dict[str, Failure] = {}
 
     def record(self) -> Record:
         return Record(
@@ -96,6 +113,7 @@ class _Log:
             {test: frozenset(sites) for test, sites in self._executed.items()},
             frozenset(self._imported),
             tuple(sorted(self._blind)),
+            self._failures,
         )
 
     def take(self, line: Line) -> None:
@@ -138,6 +156,8 @@ class _Log:
                 self._imported.update(line["sites"])
             case "blind":
                 self._blind.add(line["message"])
+            case "failure":
+                self._failures[line["id"]] = _failure(line)
 
     def _phase(self, line: Line) -> None:
         sign = Sign(line["id"])
@@ -158,6 +178,13 @@ class _Log:
         known = self._results.get(sign)
         if known is None or outweighs(result, known):
             self._results[sign] = result
+
+
+def _failure(line: Line) -> Failure:
+    return Failure(
+        tuple(read_observation({**row, "test": line["id"]}) for row in line["raised"]),
+        tuple((Phase(phase), Origin(origin), text) for phase, origin, text in line["texts"]),
+    )
 
 
 def _outcome(line: Line) -> Outcome | None:

@@ -47,6 +47,19 @@ class Trials:
         self._preferred: frozenset[str] = frozenset()
         self._baseline: Run | None = None
 
+    def over(self, render: Render, locate: Callable[[frozenset[str]], Sites]) -> Trials:
+        """Return trials of other changes to the same content; what was run without any change is known there."""
+        other = Trials(self._runner, render, locate, self._memory, self._tell)
+        unchanged = _digest(render(NONE))
+        other._runs[unchanged] = self._runs[unchanged]
+        other._preferred = self._preferred
+        other._baseline = self._baseline
+        return other
+
+    def anew(self) -> Trials:
+        """Return trials of the same changes that know of no run."""
+        return Trials(self._runner, self._render, self._locate, self._memory, self._tell)
+
     def run(self, ids: frozenset[str], tests: Tests = None) -> Run:
         """Return a run of all tests, or of at least some, with the changes `ids`: any that was made."""
         for selection, run in self._runs[_digest(self._render(ids))]:
@@ -80,7 +93,8 @@ class Trials:
     def first(self) -> Run:
         """Run all tests without any change, from the sandbox alone whatever is installed in the environment."""
         while True:
-            run = self._again(NONE, None)
+            known = (run for tests, run in self._runs[_digest(self._render(NONE))] if tests is None)
+            run = next(known, None) or self._again(NONE, None)
             holders = find_holders(run.record.foreign) - self._preferred
             if not holders:
                 check_origin(run)

@@ -24,7 +24,7 @@ class Suite:
     ten times as long as before. With `jobs` the tests run in so many processes of pytest-xdist. A baseline quicker than
     `cheap` seconds is run twice. A change that alters the HTTP exchanges of a passing test is kept if
     `accepts_traffic`; one that no passing test has run is dropped if `requires_proof`. The folder `memory` keeps what
-    was found until the verification ends.
+    was found until the verification ends. With `explains`, runs of all tests say what each failing one met.
     """
 
     root: Path
@@ -39,6 +39,7 @@ class Suite:
     requires_proof: bool = False
     memory: Path | None = None
     modes: Mapping[str, int] = field(default_factory=dict)
+    explains: bool = False
 
 
 class Audience(Protocol):

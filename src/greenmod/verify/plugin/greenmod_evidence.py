@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, MutableMapping
     from types import ModuleType
 
+    from greenmod_failures import Failures
     from greenmod_pytest import Log
 
     Fields = MutableMapping[str, object]
@@ -48,8 +49,9 @@ _SAFE = "/:@!$&'()*+,;=~-._"
 class Evidence:
     """Gathers what belongs to the test that runs, and says it when the test ends."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, failures: Failures | None = None) -> None:
         self._say = log.say
+        self._failures = failures
         self._attempt: Attempt | None = None
         self._tests: dict[str, set[str]] = {"traffic": set(), "statements": set()}
         self._statements: set[str] = set()
@@ -97,10 +99,13 @@ class Evidence:
                 return await call(self, scope, receive, send)
             exchange = Exchange(scope)
             attempt.exchanges.append(exchange)
+            answer = evidence._failures.answer() if evidence._failures is not None else None
 
             async def tell(message: Fields) -> None:
                 # First, because whoever waits for the answer may end the test as soon as it is there.
                 exchange.hear(message)
+                if answer is not None:
+                    answer.hear(message)
                 return await send(message)
 
             try:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from greenmod_coroutines import Coroutines
 from greenmod_evidence import Evidence
+from greenmod_failures import Failures
 from greenmod_origins import Origins
 from greenmod_sites import follow
 from greenmod_warm import serve
@@ -42,6 +43,7 @@ class Order:
         self.is_parallel: bool = asked["is_parallel"]
         self.output: str = asked.get("output", os.devnull)
         self.modules: list[str] = asked.get("modules", [])
+        self.explains: bool = asked.get("explains", False)
         self.sites: dict[str, list[list[int]]] = asked.get("sites", {})
 
 
@@ -88,7 +90,12 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     log = Log(order().results)
     config.pluginmanager.register(Guard(log, order()), "greenmod-guard")
-    config.pluginmanager.register(Evidence(log), "greenmod-evidence")  # runs no tests where xdist's workers do
+    failures = Failures(log, order().tree) if order().explains else None
+    if failures is not None:
+        config.pluginmanager.register(failures, "greenmod-failures")
+    config.pluginmanager.register(
+        Evidence(log, failures), "greenmod-evidence"
+    )  # runs no tests where xdist's workers do
     config.pluginmanager.register(Coroutines(log.say), "greenmod-coroutines")  # nor does this
     if not hasattr(config, "workerinput"):  # xdist's workers report through the process that started them
         config.pluginmanager.register(Recorder(log), "greenmod-recorder")

@@ -1,0 +1,1 @@
+"""What failing tests say: where they come from doesn't matter to a codemod that decides by them."""
