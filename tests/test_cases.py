@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from greenmod.cases.case import Case, find_cases
+from greenmod.cases.packages import missing_packages
 from greenmod.cases.prove import prove
-from greenmod.cases.running import missing_packages
+from greenmod.cases.runner import CaseRunner
 from greenmod.registry import fixtures_folder
 
 CASES = tuple(find_cases(fixtures_folder()))
 
 
+@pytest.fixture(scope="module")
+def runner() -> Iterator[CaseRunner]:
+    with CaseRunner() as runner:
+        yield runner
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_proves_every_case(case: Case) -> None:
-    assert prove(case) == []
+def test_proves_every_case(case: Case, runner: CaseRunner) -> None:
+    assert prove(case, runner) == []
 
 
 def test_has_more_unchanged_cases_than_changed_ones() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from greenmod.cases.case import load_case
 from greenmod.cases.prove import Failure, prove
+from greenmod.cases.runner import CaseRunner
 from greenmod.cases.scaffold import scaffold
 
 Prove = Callable[..., list[Failure]]
@@ -39,6 +40,27 @@ UNCOMMENT = HEAD.replace("leave_Name", "leave_SimpleStatementLine").replace("ori
     '        return self.change(original, bare, "Uncomment")\n'
 )
 
+# Adds one to the number on the line where a test failed.
+LISTEN = """\
+from greenmod.api import Codemod, Decision, FilePlan
+
+
+class Rewrite(Codemod):
+    name = "rewrite-it"
+    triggers = ("assert",)
+    wants_evidence = True
+
+    @classmethod
+    def decide(cls, project, options):
+        lines = tuple(one.frames[0].line for one in project.evidence.observations)
+        return Decision({"test_it.py": FilePlan(lines, lines)} if lines else {})
+
+    def leave_Integer(self, original, updated):
+        if self.position(original)[0] not in self.decision:
+            return updated
+        return self.change(original, updated.with_changes(value=str(int(original.value) + 1)), "Add one")
+"""
+
 
 @pytest.fixture
 def prove_case(tmp_path: Path) -> Prove:
@@ -49,7 +71,9 @@ def prove_case(tmp_path: Path) -> Prove:
             target = tmp_path / "fixtures/rewrite-it/some_case" / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text)
-        return prove(load_case(tmp_path / "fixtures/rewrite-it/some_case"), (str(tmp_path / "codemods"),))
+        case = load_case(tmp_path / "fixtures/rewrite-it/some_case")
+        with CaseRunner() as runner:
+            return prove(case, runner, (str(tmp_path / "codemods"),))
 
     return run
 
@@ -130,7 +154,8 @@ def test_scaffold_is_proven_by_its_own_cases(tmp_path: Path) -> None:
         (tmp_path / path).write_text(text)
     for name in ("renamed", "unchanged_in_function"):
         case = load_case(tmp_path / "fixtures/rename-old-name" / name)
-        assert prove(case, (str(tmp_path / "codemods"),)) == []
+        with CaseRunner() as runner:
+            assert prove(case, runner, (str(tmp_path / "codemods"),)) == []
 
 
 MAKE = (
@@ -211,3 +236,19 @@ def test_exchanges_are_compared_where_the_tests_are_green(before: str, failed: l
     for failure in failures:
         assert failure.message.startswith("test_it.py::test_one: before [['GET', '/x', 200, '")
         assert "['GET', '/y', 200, '" in failure.message
+
+
+@pytest.mark.parametrize(
+    ("run", "after", "failing"),
+    [
+        ("evidence = true\nbefore = 'red'\nafter = 'green'", "2)\n    above(2)\n", set()),
+        ("before = 'red'", "1)\n    above(1)\n", set()),  # nothing is known
+        ("evidence = true", "2)\n    above(1)\n", {"result", "crlf"}),
+    ],
+)
+def test_tells_a_codemod_what_the_tests_say_until_it_proposes_nothing(
+    prove_case: Prove, run: str, after: str, failing: set[str]
+) -> None:
+    test = "def above(n):\n    assert n > 1\n\ndef test_it():\n    above("
+    files = {"before/test_it.py": f"{test}1)\n    above(1)\n", "after/test_it.py": f"{test}{after}"}
+    assert proofs(prove_case(LISTEN, {**files, "case.toml": f"[run]\n{run}\n"})) == failing

@@ -22,7 +22,8 @@ _TABLES = ("options", "run", "page")
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One situation. `after` equals `before` where nothing may change; `run` says green or red, before and after.
+    """One situation. `after` equals `before` where nothing may change; `run` says green or red, before and after, and
+    with `evidence = true` that the codemod is told what its tests say.
 
     A case with `example = true` in `page` is shown on the codemod's page, in the place of the smallest ones.
     """
@@ -33,12 +34,16 @@ class Case:
     before: Mapping[str, bytes]
     after: Mapping[str, bytes]
     options: Mapping[str, object] = field(default_factory=dict)
-    run: Mapping[str, str] = field(default_factory=dict)
+    run: Mapping[str, object] = field(default_factory=dict)
     page: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
         return f"{self.codemod}/{self.name}"
+
+    @property
+    def has_evidence(self) -> bool:
+        return self.run.get("evidence") is True
 
     @property
     def is_unchanged(self) -> bool:
@@ -91,7 +96,7 @@ def _tree(folder: Path) -> dict[str, bytes]:
     }
 
 
-def _tables(path: Path) -> dict[str, Mapping[str, str]]:
+def _tables(path: Path) -> dict[str, Mapping[str, object]]:
     if not path.is_file():
         return {table: {} for table in _TABLES}
     if sys.version_info >= (3, 11):

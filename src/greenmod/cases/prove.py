@@ -8,6 +8,7 @@ comments    every comment is still there
 crlf        with CRLF line ends the same happens, and the line ends stay
 alone       each change by itself (with what it requires) leaves valid Python
 stepwise    changes written one at a time, planning anew each time, come to the same
+            (a codemod that is told what the tests say is told anew each time, and goes on until it proposes nothing)
 runs        where `[run]` says so: its tests are green (or red) before and after, with no coroutine left un-awaited
 exchanges   where they are green before and after: each test asks the app the same, and gets the same answers
 """
@@ -19,6 +20,7 @@ import tokenize
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -26,13 +28,15 @@ from typing import TYPE_CHECKING
 from greenmod import apply, session
 from greenmod.cases.case import Case
 from greenmod.config import Config, load
+from greenmod.facts.evidence.observation import NO_EVIDENCE, Evidence
 from greenmod.facts.survey import parse
 from greenmod.model import ChangeSet
 from greenmod.report.patch import file_patch
+from greenmod.rounds import MOST_ROUNDS
 from greenmod.source import decode
 
 if TYPE_CHECKING:
-    from greenmod.cases.running import Exchanges, Tested
+    from greenmod.cases.runner import CaseRunner, Exchanges, Tested
 
 Files = Mapping[str, bytes]
 _LAST_LINES = 30
@@ -58,10 +62,15 @@ class _Planned:
         return {**self.files, **{path: data for path, data in after.items() if data is not None}}
 
 
-def prove(case: Case, codemods: tuple[str, ...] = ()) -> list[Failure]:
-    """Return the proofs that fail for a case. `codemods` are folders of a project's own."""
+def prove(case: Case, runner: CaseRunner, codemods: tuple[str, ...] = ()) -> list[Failure]:
+    """Return the proofs that fail for a case. `runner` runs its tests; `codemods` are folders of a project's own."""
+    if case.has_evidence:
+        from greenmod.cases.packages import missing_packages
+
+        if missing_packages(case):  # `greenmod test` says so
+            return []
     planned = _plan(case, case.before, codemods)
-    result = planned.render(planned.plan.ids)
+    result = _result(case, planned, codemods)
     return [
         *_problems(planned),
         *_same("result", result, case.after),
@@ -72,7 +81,7 @@ def prove(case: Case, codemods: tuple[str, ...] = ()) -> list[Failure]:
         *_crlf(case, codemods),
         *_alone(planned),
         *_same("stepwise", _stepwise(case, codemods), result),
-        *_runs(case, result),
+        *_runs(case, result, runner),
     ]
 
 
@@ -86,8 +95,28 @@ def _plan(case: Case, files: Files, codemods: tuple[str, ...]) -> _Planned:
         request = session.Request(
             (root,), select=(case.codemod,), unsafe=True, options=options, jobs=1, use_cache=False
         )
-        _, plan = session.make_plan(request, config)
+        run = session.start(request, config)
+        evidence = _evidence(tuple(sorted(files.items()))) if case.has_evidence else NO_EVIDENCE
+        plan = session.plan(run, session.find_candidates(run), None, evidence)
         return _Planned(plan, files, config)
+
+
+@lru_cache(maxsize=64)
+def _evidence(files: tuple[tuple[str, bytes], ...]) -> Evidence:
+    from greenmod.cases.runner import ask_tests
+
+    return ask_tests(dict(files))
+
+
+def _result(case: Case, planned: _Planned, codemods: tuple[str, ...]) -> Files:
+    """Return what a codemod makes of a case; where tests tell it what to do, they may then tell more."""
+    result = planned.render(planned.plan.ids)
+    for _ in range(MOST_ROUNDS - 1 if case.has_evidence and planned.plan.changes else 0):
+        following = _plan(case, result, codemods)
+        result = following.render(following.plan.ids)
+        if not following.plan.changes:
+            break
+    return result
 
 
 def _as_text(value: object) -> str:
@@ -156,7 +185,7 @@ def _crlf(case: Case, codemods: tuple[str, ...]) -> Iterator[Failure]:
     if any(b"\r" in data for data in case.before.values()):
         return
     planned = _plan(case, _with_crlf(case.before, case), codemods)
-    yield from _same("crlf", planned.render(planned.plan.ids), _with_crlf(case.after, case))
+    yield from _same("crlf", _result(case, planned, codemods), _with_crlf(case.after, case))
 
 
 def _with_crlf(files: Files, case: Case) -> Files:
@@ -185,6 +214,7 @@ def _stepwise(case: Case, codemods: tuple[str, ...]) -> Files:
     files = case.before
     planned = _plan(case, files, codemods)
     steps = 2 * len(planned.plan.changes) + len(planned.plan.skips)  # a codemod that is not stable goes on for ever
+    steps *= MOST_ROUNDS if case.has_evidence else 1
     while planned.plan.changes and steps:
         first = next((change for change in planned.plan.changes if not change.requires), planned.plan.changes[0])
         files = planned.render(_with_needs(planned, first.id))
@@ -193,8 +223,8 @@ def _stepwise(case: Case, codemods: tuple[str, ...]) -> Files:
     return files
 
 
-def _runs(case: Case, result: Files) -> Iterator[Failure]:
-    from greenmod.cases.running import missing_packages, run_tests
+def _runs(case: Case, result: Files, runner: CaseRunner) -> Iterator[Failure]:
+    from greenmod.cases.packages import missing_packages
 
     if not case.run or missing_packages(case):  # `greenmod test` says so
         return
@@ -204,7 +234,7 @@ def _runs(case: Case, result: Files) -> Iterator[Failure]:
         if expected is None:
             continue
         is_known = files == case.before and "before" in tested
-        found = tested[moment] = tested["before"] if is_known else run_tests(files)
+        found = tested[moment] = tested["before"] if is_known else runner.run(files)
         if found.colour != expected:
             yield Failure("runs", f"{moment}: expected {expected}, found {found.colour}\n{_end(found.output)}")
     if len(tested) == 2 and all(each.colour == "green" for each in tested.values()):

@@ -1,13 +1,14 @@
-"""The tests of a case run with the packages that are there; those that are not are named."""
+"""What a case needs and this Python lacks is named."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from greenmod.cases.case import Case
-from greenmod.cases.running import missing_packages, run_tests
+from greenmod.cases.packages import missing_packages
 
 
 def case(before: dict[str, str], after: dict[str, str] | None = None) -> Case:
@@ -36,14 +37,13 @@ def test_names_what_is_missing_before_or_after() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "colour", "words"),
+    ("path", "text"),
     [
-        ("def test_it(): pass", "green", "1 passed"),
-        ("def test_it(): assert 0", "red", "assert 0"),
-        ("def test_it() pass", "red", "SyntaxError"),
-        ("x = 1", "none", "no tests ran"),
+        ("test_it.py", "import pytest\n@pytest.mark.asyncio\nasync def test_it(): pass\n"),
+        ("pytest.ini", "[pytest]\nasyncio_mode = auto\n"),
     ],
 )
-def test_says_what_pytest_said(text: str, colour: str, words: str) -> None:
-    found = run_tests({"tests/test_it.py": text.encode()})
-    assert (found.colour, words in found.output, found.exchanges) == (colour, True, {})
+def test_names_the_plugin_that_tests_ask_for(path: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pytest_asyncio", None)  # as if it were not installed
+    assert missing_packages(case({path: text})) == ["pytest_asyncio"]
+    assert missing_packages(case({path: text.replace("asyncio", "anyio")})) == []
