@@ -41,6 +41,8 @@ def bookshop_diff() -> str:
                 target.write_bytes(path.read_bytes())
         request = session.Request((folder,), use_cache=False, jobs=1)
         _, plan = session.make_plan(request, replace(config.load(folder), root=folder))
+        if plan.problems:
+            raise SystemExit("\n".join(f"{each.path}: {each.message}" for each in plan.problems))
         baselines = {path: apply.read_baseline(folder, plan, path) for path in plan.paths()}
         first = {change.codemod: change for change in reversed(plan.changes) if change.path.endswith(".py")}
         return "\n".join("".join(change_text(change, baselines)) for _, change in sorted(first.items()))

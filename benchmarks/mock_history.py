@@ -1,0 +1,181 @@
+"""Finds commits in which an author changed a mock's kind, and asks whether greenmod changes the same ones.
+
+    python benchmarks/mock_history.py mine GITDIR [COMMIT]... [--output FILE]
+    python benchmarks/mock_history.py unpack GITDIR FOLDER COMMIT...
+    python benchmarks/mock_history.py compare PYTHON CASE... [--output FILE]
+
+GITDIR is the git directory of a clone with its history and is only read. A CASE is a folder FOLDER/NAME-COMMIT that
+`unpack` made: the source at a commit with the tests of its parent. Beside it lies NAME-COMMIT.author.json, with what
+the author changed there. A `note` is for the person who judges an entry: one that begins with `evidence:` says that
+only a failing test may license this change, and is counted apart; any other says why this is no right kind for that
+source, or no question of kinds, and the entry is not counted. PYTHON is that of an environment with greenmod.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from mock_run import applied, run
+from mock_sites import Retyping, retypings
+from mock_trees import History, is_test
+
+_EVIDENCE = "evidence: "
+_WORDS = "AsyncMock|CoroutineMock"
+
+
+@dataclass(frozen=True, slots=True)
+class Authored:
+    """A change of kind in a test file; `path` and the lines are the parent's."""
+
+    path: str
+    note: str
+    retyping: Retyping
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What greenmod makes of an author's change: `reproduced`, `by-children`, a Skip's rule, or `no-candidate`."""
+
+    authored: Authored
+    outcome: str
+
+
+def mine(history: History, commit: str) -> list[Authored]:
+    """Return what the author of `commit` changed in test files that were there before."""
+    found = []
+    for one in history.touched(commit):
+        old, new = history.blob(f"{commit}^", one.old), history.blob(commit, one.path)
+        if not is_test(one.path) or old is None or new is None or b"Mock" not in old + new:
+            continue
+        try:
+            found += [Authored(one.old, "", retyping) for retyping in retypings(old, new)]
+        except (SyntaxError, ValueError) as error:
+            print(f"{commit[:8]} {one.path}: {error}", file=sys.stderr)
+    return found
+
+
+def compare(case: Path, python: Path) -> tuple[list[Answer], list[tuple[str, Retyping]]]:
+    """Return an answer to each of the author's changes, and what greenmod changes besides."""
+    done = run(case, python, {**os.environ, "NO_COLOR": "1"}, ("--no-cache",))
+    skips: dict[tuple[str, int], list[str]] = {}
+    for skip in done.skips:
+        skips.setdefault((skip.path, skip.line), []).append(skip.rule)
+    made = {path: retypings((case / path).read_bytes(), data) for path, data in applied(case, done.changes).items()}
+    answers, matched = [], set()
+    for one in _load(case):
+        ours = [other for other in made.get(one.path, ()) if other.is_forward == one.retyping.is_forward]
+        same = [other for other in ours if _is_same(one.retyping, other)]
+        below = [other for other in ours if _is_below(one.retyping, other)]
+        matched |= {(one.path, other) for other in same or below}
+        answers.append(Answer(one, "reproduced" if same else "by-children" if below else _skipped(one, skips)))
+    extra = [(path, other) for path, ours in made.items() for other in ours if (path, other) not in matched]
+    return answers, extra
+
+
+def _is_same(theirs: Retyping, ours: Retyping) -> bool:
+    return ours.target == theirs.target and (ours.line == theirs.line or ours.scope == theirs.scope)
+
+
+def _is_below(theirs: Retyping, ours: Retyping) -> bool:
+    """Whether the author changed an object as a whole, and greenmod those of its children that matter."""
+    return ours.scope == theirs.scope and ours.target.startswith(f"{theirs.target}.")
+
+
+def _skipped(one: Authored, skips: dict[tuple[str, int], list[str]]) -> str:
+    lines = range(one.retyping.line, one.retyping.end + 1)
+    rules = {rule for line in lines for rule in skips.get((one.path, line), ())}
+    return " ".join(sorted(rules)) or "no-candidate"
+
+
+def _load(case: Path) -> list[Authored]:
+    stored = json.loads(_beside(case).read_text(encoding="utf-8"))["retypings"]
+    return [Authored(one.pop("path"), one.pop("note"), Retyping(**one)) for one in stored]
+
+
+def _save(case: Path, history: History, commit: str) -> None:
+    rows = [{"path": one.path, "note": one.note, **asdict(one.retyping)} for one in mine(history, commit)]
+    document = {"commit": commit, "title": history.title(commit), "retypings": rows}
+    _beside(case).write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _beside(case: Path) -> Path:
+    return case.with_name(f"{case.name}.author.json")
+
+
+def _mined(history: History, commits: Iterable[str]) -> Iterator[str]:
+    for commit in commits:
+        found = mine(history, commit)
+        counts = Counter("inserted" if not one.retyping.before else one.retyping.is_forward for one in found)
+        if counts[True] or counts[False]:
+            numbers = f"{counts[True]} to AsyncMock, {counts[False]} back, {counts['inserted']} inserted"
+            yield f"## {commit[:10]} {history.title(commit)}: {numbers}"
+            for one in found:
+                was = one.retyping
+                yield f"  {one.path}:{was.line} {was.scope} {was.target}: {was.before!r} → {was.after!r}"
+
+
+def _compared(cases: Iterable[Path], python: Path) -> Iterator[str]:
+    total: Counter[str] = Counter()
+    for case in cases:
+        answers, extra = compare(case, python)
+        asked = [one for one in answers if not one.authored.note or one.authored.note.startswith(_EVIDENCE)]
+        counts = Counter((_EVIDENCE if one.authored.note else "") + one.outcome for one in asked)
+        total += counts
+        yield f"## {case.name}: {_numbers(counts)}; {len(answers) - len(asked)} not counted, {len(extra)} more of ours"
+        for one in answers:
+            was = one.authored.retyping
+            note = f" ({one.authored.note})" if one.authored.note else ""
+            yield f"  {one.outcome}{note}: {one.authored.path}:{was.line} {was.target}: {was.before!r} → {was.after!r}"
+        for path, ours in extra:
+            yield f"  more: {path}:{ours.line} {ours.target}: {ours.before!r} → {ours.after!r}"
+    yield f"# all: {_numbers(total)}"
+
+
+def _numbers(counts: Counter[str]) -> str:
+    return ", ".join(f"{number} {outcome}" for outcome, number in counts.most_common()) or "nothing"
+
+
+def main() -> int:
+    """Run one of the three commands."""
+    given = _arguments()
+    if given.command == "unpack":
+        for commit in map(given.history.full, given.commits):
+            case = given.folder / f"{given.name or given.history.folder.parent.name}-{commit[:8]}"
+            given.history.unpack(commit, case)
+            _save(case, given.history, commit)
+        return 0
+    if given.command == "mine":
+        lines = _mined(given.history, given.commits or given.history.commits(_WORDS))
+    else:
+        lines = _compared([case.resolve() for case in given.cases], given.python.absolute())
+    with given.output.open("w", encoding="utf-8") if given.output else sys.stdout as file:
+        file.writelines(f"{line}\n" for line in lines)
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    mining, unpacking, comparing = (commands.add_parser(name) for name in ("mine", "unpack", "compare"))
+    for command in (mining, unpacking):
+        command.add_argument("history", type=lambda folder: History(Path(folder)), metavar="GITDIR")
+    mining.add_argument("commits", nargs="*", metavar="COMMIT")
+    unpacking.add_argument("folder", type=Path, metavar="FOLDER")
+    unpacking.add_argument("commits", nargs="+", metavar="COMMIT")
+    unpacking.add_argument("--name", help="of the project; else of the folder around the git directory")
+    comparing.add_argument("python", type=Path, metavar="PYTHON")
+    comparing.add_argument("cases", type=Path, nargs="+", metavar="CASE")
+    for command in (mining, comparing):
+        command.add_argument("--output", type=Path, metavar="FILE")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

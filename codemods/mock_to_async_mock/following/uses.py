@@ -1,0 +1,393 @@
+"""What production code does with its objects: which attributes it calls, and whether it awaits what they give."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import Enum
+from functools import cached_property
+from typing import NamedTuple
+
+from greenmod.api import What
+
+from ..survey.rows import Body
+from .values import CALLED, Scope
+from .world import World
+
+_DEPTH = 4  # functions that an argument is followed through
+_STEPS = 12
+
+
+class How(str, Enum):
+    """What becomes of what a call gives."""
+
+    AWAITED = "awaited"
+    ENTERED = "entered with `async with`"
+    ITERATED = "looped over with `async for`"
+    PLAIN = "used without `await`"
+    HANDED_BACK = "returned by a plain function"
+    INSPECTED = "inspected"  # asked whether it can be awaited
+    UNCLEAR = "unclear"
+
+    __hash__ = str.__hash__  # that of an Enum takes far longer
+
+
+_AWAITED = frozenset({"await", "scheduled"})
+_UNCLEAR = frozenset(
+    {"assigned", "argument", "return", "item", "returned by lambda", "yield", "stored", "other", "called"}
+)
+
+
+# The last step of a use that is no call.
+_UNCALLED = frozenset({("await",), ("inspected",)})
+
+
+class Use(NamedTuple):
+    """A call in production code: the steps to what is called, how its result is used, and where."""
+
+    steps: tuple[str, ...]
+    how: How
+    path: str
+    line: int
+    is_scheduled: bool = False  # awaited by what it is handed to, and not by `await`
+    function: str = ""  # the qualified name of what does it
+
+    @property
+    def place(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+class View(NamedTuple):
+    """A name under which production code holds an object.
+
+    `kind` is `parameter` of the function `scope`, `attribute` of instances of the class `scope`, `name` in the module
+    `scope`, or `library`, an attribute of a module that is not the repository's; `steps` lead on from there.
+    """
+
+    kind: str
+    scope: Scope
+    name: str
+    steps: tuple[str, ...] = ()
+
+    def at(self, *steps: str) -> View:
+        return self._replace(steps=(*self.steps, *steps))
+
+
+class Uses:
+    """Answers how production code uses what a View shows."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._roots: dict[Scope, Mapping[str, tuple[Use, ...]]] = {}
+        self._known: dict[View, tuple[Use, ...]] = {}
+        self._exact: dict[View, tuple[Use, ...]] = {}
+
+    def of(self, view: View) -> tuple[Use, ...]:
+        """Return the uses of exactly what a view shows: the calls of it, and `async with` or `await` on it itself."""
+        if view not in self._exact:
+            count = len(view.steps)
+            self._exact[view] = tuple(
+                use
+                for use in self.all(view)
+                if use.steps[:count] == view.steps and (len(use.steps) == count or use.steps[count:] in _UNCALLED)
+            )
+        return self._exact[view]
+
+    def all(self, view: View) -> tuple[Use, ...]:
+        """Return the uses of what a view begins at, and of everything below."""
+        view = view._replace(steps=())
+        if view not in self._known:
+            self._known[view] = ()  # what leads back here adds nothing
+            self._known[view] = tuple(dict.fromkeys(self._search(view, 0)))
+        return self._known[view]
+
+    def _search(self, view: View, depth: int) -> Iterator[Use]:
+        if view.kind == "parameter":
+            yield from self._of_parameter(view, depth)
+        elif view.kind == "attribute":
+            for method in self._methods(view.scope):
+                yield from self._under(method, view.name)
+            yield from self._of_instances(view)
+        elif view.kind == "library":
+            for path, name in self._importers.get(view.scope.path, ()):
+                for qualname in self.world.bodies(path):
+                    for use in self._rooted(Scope(path, qualname)).get(name, ()):
+                        if use.steps[:1] == (view.name,):
+                            yield use._replace(steps=use.steps[1:])
+        else:
+            for qualname in self.world.bodies(view.scope.path):
+                scope = Scope(view.scope.path, qualname)
+                if not self._is_bound(scope, view.name):
+                    yield from self._rooted(scope).get(view.name, ())
+
+    @cached_property
+    def _importers(self) -> Mapping[str, tuple[tuple[str, str], ...]]:
+        """The files that import a library as a module, with the name that they have for it, by the library."""
+        found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for path in self.world.production:
+            facts = self.world.project.facts(path)
+            for fact in facts.imports if facts else ():
+                if fact.name != "*" and not fact.target.startswith("."):
+                    found[fact.target].append((path, fact.name))
+        return {module: tuple(files) for module, files in found.items()}
+
+    def _of_instances(self, view: View) -> Iterator[Use]:
+        """Yield the uses of an attribute of parameters that are annotated with its class."""
+        word = re.compile(rf"\b{re.escape(view.scope.qualname.rpartition('.')[2])}\b")
+        for scope in self._holders.get(view.name, ()):
+            body = self.world.body(scope)
+            for parameter in body.parameters if body else ():
+                if word.search(parameter.annotation) and body and body.kind != "class":
+                    thing = self.world.objects.annotated(scope.path, parameter.annotation, scope.qualname)
+                    if (thing.file, thing.qualname) == view.scope:
+                        for use in self._rooted(scope).get(parameter.name, ()):
+                            if use.steps[:1] == (view.name,):
+                                yield use._replace(steps=use.steps[1:])
+
+    @cached_property
+    def _holders(self) -> Mapping[str, frozenset[Scope]]:
+        """The functions with annotated parameters, by the names of the attributes that they look at."""
+        found: dict[str, set[Scope]] = defaultdict(set)
+        for path in self.world.production:
+            for qualname, bodies in self.world.bodies(path).items():
+                annotated = {each.name for each in bodies[-1].parameters if each.annotation}
+                for call in bodies[-1].calls if annotated else ():
+                    root, _, rest = call.callee.partition(".")
+                    if root in annotated and "." in rest:
+                        found[rest.partition(".")[0]].add(Scope(path, qualname))
+        return {name: frozenset(scopes) for name, scopes in found.items()}
+
+    def _of_parameter(self, view: View, depth: int) -> Iterator[Use]:
+        body = self.world.body(view.scope)
+        if body is None or depth > _DEPTH:
+            return
+        yield from self._rooted(view.scope).get(view.name, ())
+        for qualname in self.world.bodies(view.scope.path):
+            inner = Scope(view.scope.path, qualname)
+            if qualname.startswith(f"{view.scope.qualname}.") and not self._is_bound(inner, view.name, view.scope):
+                yield from self._rooted(inner).get(view.name, ())
+        for store in body.stores:
+            if view.name in store.value.split("|") and body.parameters and store.base == body.parameters[0].name:
+                owner = self.world.class_of(view.scope)
+                if owner is not None and store.attr != "[]":
+                    yield from self.all(View("attribute", owner, store.attr))
+        for call in body.calls:
+            for name, term in call.arguments:
+                if view.name in term.split("|"):
+                    yield from self._handed_on(view.scope, call.callee, name, depth)
+
+    def _handed_on(self, scope: Scope, callee: str, argument: int | str, depth: int) -> Iterator[Use]:
+        """Follow an argument into the function of the repository that is called with it."""
+        body = self.world.body(scope)
+        if body is not None and callee.startswith("#"):
+            if [*chains(body, callee)] == [("super", (CALLED, "__init__"))]:
+                yield from self._to_base(scope, argument, depth)
+            return
+        if callee[:1] in "=\\?" or "|" in callee:
+            return
+        name = callee[1:].replace("/", ".") if callee.startswith("&") else callee
+        thing = self.world.objects.named(scope.path, name, "" if callee.startswith("&") else scope.qualname)
+        for view in parameter_views(self.world, thing, argument):
+            if view.kind == "parameter":
+                yield from self._of_parameter(view, depth + 1)
+            else:
+                yield from self.all(view)
+
+    def _to_base(self, scope: Scope, argument: int | str, depth: int) -> Iterator[Use]:
+        """Follow an argument of `super().__init__(…)`."""
+        owner = self.world.class_of(scope)
+        for base in self.world.lineage(owner)[1:] if owner is not None else ():
+            body = self.world.body(Scope(base.path, f"{base.qualname}.__init__"))
+            if body is not None:
+                if name := _parameter(body, argument):
+                    yield from self._of_parameter(View("parameter", Scope(base.path, body.qualname), name), depth + 1)
+                return
+
+    def _methods(self, owner: Scope) -> Iterator[Scope]:
+        """Yield the methods of a class, its bases and its subclasses."""
+        for each in (*self.world.lineage(owner), *self._subclasses.get(owner, ())):
+            for qualname, bodies in self.world.bodies(each.path).items():
+                if qualname.startswith(f"{each.qualname}.") and bodies[-1].kind in ("method", "function"):
+                    yield Scope(each.path, qualname)
+
+    @cached_property
+    def _subclasses(self) -> Mapping[Scope, tuple[Scope, ...]]:
+        found: dict[Scope, list[Scope]] = defaultdict(list)
+        for path in self.world.production:
+            facts = self.world.project.facts(path)
+            for fact in facts.classes if facts else ():
+                if fact.bases:
+                    scope = Scope(path, fact.qualname)
+                    for base in self.world.lineage(scope)[1:]:
+                        found[base].append(scope)
+        return {base: tuple(scopes) for base, scopes in found.items()}
+
+    def overriding(self, owner: Scope, name: str) -> tuple[tuple[Scope, Body], ...]:
+        """Return the methods of subclasses, in the repository, that take the place of a method of `owner`."""
+        scopes = [Scope(each.path, f"{each.qualname}.{name}") for each in self._subclasses.get(owner, ())]
+        return tuple((scope, body) for scope in scopes if (body := self.world.body(scope)) is not None)
+
+    def _under(self, method: Scope, attribute: str) -> Iterator[Use]:
+        """Yield the uses of `self.attribute` in a method, or in a function inside of one."""
+        owner: Scope | None = method
+        while owner is not None and (body := self.world.body(owner)) is not None and body.kind != "method":
+            owner = Scope(owner.path, owner.qualname.rpartition(".")[0]) if owner.qualname else None
+        body = self.world.body(owner) if owner else None
+        if body is None or not body.parameters:
+            return
+        for use in self._rooted(method).get(body.parameters[0].name, ()):
+            if use.steps[:1] == (attribute,):
+                yield use._replace(steps=use.steps[1:])
+
+    def _is_bound(self, scope: Scope, name: str, until: Scope | None = None) -> bool:
+        """Tell whether `name` means something of a function's own in `scope`, below `until`."""
+        place: Scope | None = scope
+        while place is not None and place.qualname and place != until:
+            body = self.world.body(place)
+            if body is not None and body.kind != "class" and body.binds(name):
+                return True
+            place = Scope(place.path, place.qualname.rpartition(".")[0])
+        return False
+
+    def _rooted(self, scope: Scope) -> Mapping[str, tuple[Use, ...]]:
+        """Return the uses in one body, by the name that they begin at."""
+        if scope not in self._roots:
+            found: dict[str, list[Use]] = defaultdict(list)
+            for body in self.world.bodies(scope.path).get(scope.qualname, ()):
+                for root, use in uses_of(scope.path, body):
+                    found[root].append(use)
+            self._roots[scope] = {root: tuple(uses) for root, uses in found.items()}
+        return self._roots[scope]
+
+
+def uses_of(path: str, body: Body) -> Iterator[tuple[str, Use]]:
+    """Yield each use in a body with the name that it begins at."""
+    for call in body.calls:
+        how = how_of(call.hows.split(","))
+        if how is How.UNCLEAR and not body.is_async and "return" in call.hows:
+            how = How.HANDED_BACK
+        for root, steps in chains(body, call.callee):
+            scheduled = "scheduled" in call.hows and "await" not in call.hows.split(",")
+            yield root, Use(steps, how, path, call.at[0], scheduled, body.qualname)
+    for touch in body.touches:
+        for root, steps in chains(body, touch.term):
+            how = how_of((touch.how,))
+            if how is not How.UNCLEAR:
+                # Not called: `await x.task`, `async with x.lock`.
+                yield root, Use((*steps, touch.how), how, path, touch.line)
+
+
+def chains(body: Body, term: str, depth: int = 0) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield a term's alternatives as a name and the steps from there, calls of this body written out."""
+    for part in term.split("|"):
+        root, steps = _split(part)
+        if root.startswith("#"):
+            if depth < _STEPS:
+                for name, before in chains(body, body.calls[int(root[1:])].callee, depth + 1):
+                    yield name, (*before, CALLED, *steps)
+        elif root and root[0] not in "=\\?":
+            yield root, steps
+
+
+def _split(term: str) -> tuple[str, tuple[str, ...]]:
+    """Split a term at its dots, calls and items being steps of their own."""
+    parts = term.replace("()", ".()").replace("[]", ".[]").split(".")
+    return parts[0], tuple(parts[1:])
+
+
+def how_of(hows: Iterable[str]) -> How:
+    """Return what several notes about one result come to; what is sure outweighs what isn't."""
+    found = {*hows} - {""}
+    if "inspected" in found:
+        return How.INSPECTED
+    if found & _AWAITED:
+        return How.AWAITED
+    if "async with" in found:
+        return How.ENTERED
+    if "async for" in found:
+        return How.ITERATED
+    return How.PLAIN if found - _UNCLEAR else How.UNCLEAR
+
+
+def parameter_views(world: World, thing: object, argument: int | str) -> Iterator[View]:
+    """Yield where a function or class of the repository holds an argument, given by position or by keyword."""
+    from greenmod.api import Thing
+
+    if not isinstance(thing, Thing) or thing.is_library:
+        return
+    if thing.what is What.CLASS:
+        made = world.objects.member(world.objects.returned(thing), "__init__")
+        if made.what is What.FUNCTION and not made.is_library:
+            yield from parameter_views(world, made, argument)
+            return
+        body = world.body(Scope(thing.file, thing.qualname))
+        # The fields of a dataclass, or of a model, in their order.
+        fields = [each.name for each in body.parameters] if body else []
+        if isinstance(argument, int):
+            argument = fields[argument] if argument < len(fields) else ""
+        if argument:
+            yield View("attribute", Scope(thing.file, thing.qualname), argument)
+        return
+    if thing.what is What.INSTANCE:
+        called = world.objects.member(thing, "__call__")
+        if called.what is What.FUNCTION:
+            yield from parameter_views(world, called, argument)
+        return
+    scope = Scope(thing.file, thing.qualname)
+    body = world.body(scope)
+    if thing.what is not What.FUNCTION or body is None:
+        return
+    if name := _parameter(body, argument):
+        yield View("parameter", scope, name)
+
+
+def _parameter(body: Body, argument: int | str) -> str:
+    """Return the parameter that an argument fills; empty where that isn't one of its own."""
+    names = [each.name for each in body.parameters]
+    if body.kind == "method" and "staticmethod" not in body.decorators:
+        names = names[1:]
+    if isinstance(argument, int):
+        return names[argument] if argument < len(names) and not names[argument].startswith("*") else ""
+    return argument if argument in names else ""
+
+
+class Names:
+    """Production code by nothing but names: what is defined, and how calls of a name use the result."""
+
+    def __init__(self, world: World, paths: Sequence[str]) -> None:
+        self.asynchronous: dict[str, str] = {}
+        self.synchronous: dict[str, str] = {}
+        self.uses: dict[str, Counter[How]] = defaultdict(Counter)
+        self.first: dict[tuple[str, How], str] = {}
+        self.by_reference: dict[str, str] = {}
+        for path in paths:
+            rows = world.rows(path)
+            for body in rows.bodies if rows else ():
+                self._add(path, body)
+
+    def _add(self, path: str, body: Body) -> None:
+        if body.kind in ("function", "method"):
+            name = body.qualname.rpartition(".")[2]
+            (self.asynchronous if body.is_async else self.synchronous).setdefault(name, f"{path}:{body.line}")
+        for call in body.calls:
+            name = call.callee.rpartition(".")[2]
+            how = how_of(call.hows.split(","))
+            if how is How.UNCLEAR and not body.is_async and "return" in call.hows:
+                how = How.HANDED_BACK
+            self.uses[name][how] += 1
+            self.first.setdefault((name, how), f"{path}:{call.at[0]}")
+            for term in (*call.args, *(term for _, term in call.keywords)):
+                if "." in term and "scheduled" not in call.hows:
+                    self.by_reference.setdefault(term.rpartition(".")[2], f"{path}:{call.at[0]}")
+        for touch in body.touches:
+            name = touch.term.rpartition(".")[2]
+            how = how_of((touch.how,))
+            self.uses[name][how] += 1
+            self.first.setdefault((name, how), f"{path}:{touch.line}")
+
+    def may_be_asynchronous(self, name: str) -> bool:
+        """Tell whether anything of this name is asynchronous anywhere: the cheap question before all others."""
+        uses = self.uses.get(name)
+        asked = (How.AWAITED, How.ENTERED, How.ITERATED, How.INSPECTED)
+        return name in self.asynchronous or (uses is not None and any(uses[how] for how in asked))

@@ -1,0 +1,81 @@
+"""What the term of a body may be, once names, fixtures and patches are followed."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from greenmod.api import Thing
+
+from ..survey.rows import Call
+
+CALLED = "()"
+ITEM = "[]"
+
+
+class Scope(NamedTuple):
+    """One body of the repository."""
+
+    path: str
+    qualname: str
+
+
+class Place(NamedTuple):
+    """A mock, or what hangs on one: `steps` from the mock that call `number` of `scope` makes or patches in."""
+
+    scope: Scope
+    number: int
+    steps: tuple[str, ...] = ()
+
+    def at(self, name: str) -> Place:
+        """Return what stands at an attribute. `return_value` is what a call gives."""
+        return self._replace(steps=(*self.steps, CALLED if name == "return_value" else name))
+
+    @property
+    def origin(self) -> Place:
+        return self._replace(steps=())
+
+    @property
+    def parent(self) -> Place:
+        return self._replace(steps=self.steps[:-1])
+
+
+class Patcher(NamedTuple):
+    """What `patch(…)` returns, until it is started or entered."""
+
+    scope: Scope
+    number: int
+
+
+class Real(NamedTuple):
+    """Something that is no mock: what it is, and which call of which body made it, if a test did."""
+
+    thing: Thing
+    scope: Scope | None = None
+    number: int = -1
+
+
+class Local(NamedTuple):
+    """A function or class that a test file defines."""
+
+    scope: Scope
+
+
+class Self(NamedTuple):
+    """The instance that the methods of a class of a test file belong to."""
+
+    scope: Scope
+
+
+class Datum(NamedTuple):
+    """A literal, or a lambda, of a body."""
+
+    scope: Scope
+    term: str
+
+
+Value = Place | Patcher | Real | Local | Self | Datum
+
+
+def last_words(call: Call) -> tuple[str, ...]:
+    """Return the last name of each alternative of a call's callee."""
+    return tuple(part.rpartition(".")[2] for part in call.callee.split("|"))

@@ -1,0 +1,122 @@
+"""The bench at which the sites of one file are judged: what is known, and what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from greenmod.api import SkippedSite
+
+from ..following.values import CALLED, Place, Scope
+from ..judging.court import Court
+from ..judging.needs import Needs
+from ..judging.spelling import spell
+from ..judging.wanted import Want
+from ..operations import Act, At, Operation
+from ..survey.rows import Body, Call, Store
+
+CONFIGS = ("return_value", "side_effect")
+
+
+class Site(NamedTuple):
+    """A place in a file that fixes the kind of a mock. `said` is how it is called in titles."""
+
+    scope: Scope
+    at: At
+    said: str
+
+
+class Bench:
+    """Takes down what is decided on the sites of one file."""
+
+    def __init__(self, court: Court, needs: Needs, path: str) -> None:
+        self.court = court
+        self.needs = needs
+        self.path = path
+        self.operations: list[Operation] = []
+        self.skips: list[SkippedSite] = []
+        self.mended: set[Place] = set()
+        self.doubted: set[Place] = set()  # what is below them may be mended with them
+        facts = court.world.project.facts(path)
+        assert facts is not None
+        self.facts = facts
+
+    def want(self, place: Place) -> Want:
+        """Return what a place must be: as a failing test says, else as the code does."""
+        need = self.needs.found.get(place)
+        if need is None:
+            return self.court.want(place)
+        static = self.court.want(place)
+        return static if static.kind is need.want.kind else need.want
+
+    def plain_name(self, scope: Scope, body: Body) -> str:
+        """Return the plain mock that the file already knows: MagicMock, or Mock if it is the only one."""
+        for name in ("MagicMock", "Mock"):
+            spelled = spell(self.facts, scope.qualname, name, names_of(body))
+            if spelled is not None and not spelled.imports:
+                return name
+        return "MagicMock"
+
+    def is_class(self, scope: Scope, term: str, *names: str) -> bool:
+        """Tell whether a term is a class of mocks itself."""
+        if not term or term[:1] in "#=\\?&" or "|" in term:
+            return False
+        qualified = self.facts.qualified_names(term, scope.qualname)
+        known = {f"{module}.{name}" for module in ("unittest.mock", "mock", "asynctest") for name in names}
+        return (bool(qualified) and qualified <= known) or (
+            term.startswith("mocker.") and term.rpartition(".")[2] in names
+        )
+
+    def name_of(self, place: Place, call: Call) -> str:
+        names = sorted(name.lstrip("=") for name in self.court.slot_names(place) - {CALLED})
+        return f"`{names[0]}`" if names else "the mock"
+
+    def add(
+        self,
+        site: Site,
+        at: At,
+        act: Act,
+        title: str,
+        why: Sequence[str],
+        imports: tuple[tuple[str, str, str], ...] = (),
+        drops: tuple[tuple[str, str], ...] = (),
+        group: str = "",
+    ) -> None:
+        if site.at[0] in self.court.ignored(self.path):
+            return
+        if "AsyncMock" in title and (floor := self.court.is_too_old(self.path)) and not self._is_backport():
+            self.skip(site, "old-python", f"{floor}, which has no AsyncMock")
+            return
+        # A site is reached once for each body of its name.
+        operation = Operation(at, act, title, "; ".join(why), imports, drops, group)
+        if operation not in self.operations:
+            self.operations.append(operation)
+
+    def _is_backport(self) -> bool:
+        """Tell whether the file takes its mocks from the backport, which has AsyncMock on any Python."""
+        return any(fact.target == "mock" or fact.target.startswith("mock.") for fact in self.facts.imports)
+
+    def skip(self, site: Site, rule: str, reason: str) -> None:
+        skip = SkippedSite(self.path, site.at[0], rule, f"{site.said}: {reason}")
+        if skip not in self.skips:
+            self.skips.append(skip)
+
+
+def spot_of(call: Call, term: str) -> At:
+    terms = [*call.args, *(value for _, value in call.keywords)]
+    return call.spots[len(terms) - 1 - terms[::-1].index(term)]
+
+
+def names_of(body: Body) -> tuple[str, ...]:
+    return tuple(parameter.name for parameter in body.parameters)
+
+
+def is_assignable(bench: Bench, child: Place, stores: Sequence[Store], text: str) -> bool:
+    """Tell whether the first statement that configures a child can become the assignment of a mock."""
+    first = stores[0]
+    if not (first.attr in CONFIGS and first.is_alone and first.text == text):
+        return False
+    if not set(first.where) & {"b", "l"} or ("l" not in first.where and len(stores) == 1):
+        return True
+    made = bench.court.world.call(child.scope, child.number)
+    return made.where == first.where and made.anchor == first.anchor

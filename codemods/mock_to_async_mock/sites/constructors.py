@@ -1,0 +1,123 @@
+"""Calls that make a mock: `Mock()`, `AsyncMock()`."""
+
+from __future__ import annotations
+
+from ..following.values import Datum, Place, Scope
+from ..judging.spelling import home_of, spell
+from ..judging.wanted import Kind, Want
+from ..operations import Rename
+from ..survey.rows import Body, Call
+from .bench import CONFIGS, Bench, Site, names_of
+
+_UNDECIDED = frozenset({"accepts-either", "returns-either", "conflicting-evidence"})
+
+
+def judge_constructor(bench: Bench, scope: Scope, body: Body, place: Place, call: Call) -> None:
+    if not bench.court.may_matter(place):
+        return
+    said = bench.name_of(place, call)
+    site = Site(scope, call.start, said)
+    want = bench.court.want(place)
+    if want.kind is Kind.UNKNOWN or not bench.court.is_mentioned(place, call):
+        return
+    if want.kind is Kind.DOUBTFUL:
+        bench.skip(site, want.rule, want.reason)
+        return
+    if want.kind is Kind.ITERATOR:
+        _report_list(bench, site, call, want)
+    if want.kind is not Kind.COROUTINE or bench.court.is_spec_enough(place):
+        return
+    if veto := bench.court.veto(place, scope, _answers(bench, scope, place, call), want):
+        bench.skip(site, *veto)
+        return
+    if children := bench.court.children(place):
+        reason = f"it also is an object with attributes such as `{children[0]}`, which would change their kind"
+        bench.skip(site, "mixed-uses", reason)
+        return
+    answer = _answer(bench, scope, body, place, call)
+    _rename(bench, site, call, body, "AsyncMock", want, answer)
+
+
+def _report_list(bench: Bench, site: Site, call: Call, want: Want) -> None:
+    """Report a list that a mock is told to return where `async for` loops over the result."""
+    term = dict(call.keywords).get("return_value", "")
+    values = bench.court.evaluator.values(site.scope, term) if term else ()
+    literals = [bench.court.evaluator.literal(value) for value in values if isinstance(value, Datum)]
+    if any(each is not None and each.kind in ("list", "tuple") for each in literals):
+        bench.skip(site, "async-iterator", f"`async for` can't loop over a list: {want.why[-1]}")
+
+
+def _answer(bench: Bench, scope: Scope, body: Body, place: Place, call: Call) -> str:
+    """Return what a call must give that gave a MagicMock before: what `__aexit__` says, or what is configured."""
+    if "return_value" in dict(call.keywords):
+        return ""
+    if bench.court.slot_names(place) & {"__aexit__"}:
+        return "None"
+    if bench.court.is_answer_configured(place):
+        plain = spell(bench.facts, scope.qualname, "MagicMock", names_of(body))
+        return f"{plain.text}()" if plain and not plain.imports else f"{call.callee}()"
+    return ""
+
+
+def _answers(bench: Bench, scope: Scope, place: Place, call: Call) -> list[tuple[Scope, str, bool]]:
+    """Return what a mock is told to give: the scope and term, and whether that is called first."""
+    keywords = dict(call.keywords)
+    found = [(scope, keywords[name], name != "return_value") for name in CONFIGS if name in keywords]
+    if "wraps" in keywords:
+        found.append((scope, keywords["wraps"], True))
+    return [*found, *bench.court.configured(place, scope)]
+
+
+def _rename(bench: Bench, site: Site, call: Call, body: Body, name: str, want: Want, answer: str = "") -> None:
+    written = call.callee
+    imports: tuple[tuple[str, str, str], ...] = ()
+    drops: tuple[tuple[str, str], ...] = ()
+    text = name
+    if "." in written and not bench.court.has_name(bench.path, written.rpartition(".")[0], name):
+        bench.skip(site, "name-taken", f"`{written.rpartition('.')[0]}` has no `{name}`")
+        return
+    if "." not in written or call.tag == "CoroutineMock":
+        spelled = spell(bench.facts, site.scope.qualname, name, names_of(body))
+        if spelled is None:
+            bench.skip(site, "name-taken", f"`{name}` means something else in this file")
+            return
+        text, imports = spelled.text, spelled.imports
+        home = home_of(bench.facts, written, site.scope.qualname)
+        drops = (
+            (home,) if home is not None and home[0] and not bench.court.is_imported_from(bench.path, written) else ()
+        )
+        if "." in written:  # in place of the whole callee
+            text, drops = f".{text}", ((written.partition(".")[0], ""),)
+    kind = "an AsyncMock" if name == "AsyncMock" else f"a {name}"
+    bench.add(site, call.at, Rename(text, answer), f"Make {site.said} {kind}", want.why, imports, drops)
+
+
+def judge_async_constructor(bench: Bench, scope: Scope, body: Body, place: Place, call: Call) -> None:
+    site = Site(scope, call.start, bench.name_of(place, call))
+    if call.tag == "CoroutineMock":
+        _rename(
+            bench, site, call, body, "AsyncMock", Want(Kind.COROUTINE, ("asynctest does not work since Python 3.11",))
+        )
+        return
+    want = bench.court.want(place)
+    if (
+        want.kind is Kind.DOUBTFUL
+        and want.rule in _UNDECIDED
+        and want.leans is not Kind.COROUTINE
+        and bench.court.may_be_plain(place)
+    ):
+        bench.skip(site, want.rule, want.reason)
+    if want.kind is not Kind.PLAIN or not want.is_sure or bench.court.children(place):
+        return
+    if not bench.court.is_mentioned(place, call):
+        return
+    if awaited := bench.court.is_asserted(place) or bench.court.awaited_by_test(place):
+        bench.skip(site, "conflicting-evidence", f"{want.why[-1]}, but the test has it awaited at {awaited}")
+        return
+    keywords = dict(call.keywords)
+    if "wraps" in keywords or any(
+        bench.court.awaitables.is_awaitable(*each[:2], is_called=each[2])
+        for each in _answers(bench, scope, place, call)
+    ):
+        return
+    _rename(bench, site, call, body, bench.plain_name(scope, body), want)
