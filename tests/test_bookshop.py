@@ -15,6 +15,8 @@ from greenmod.registry import fixtures_folder
 
 BYSTANDER = "tests/test_shipping.py::test_sends_an_order_of_exactly_fifty_for_free"
 
+MENDED_BY_EVIDENCE = "session.execute.return_value = MagicMock()"
+
 
 @pytest.fixture
 def bookshop(tmp_path: Path) -> Path:
@@ -53,6 +55,7 @@ def test_turns_the_red_tests_green_and_leaves_the_bystander(bookshop: Path) -> N
     assert done.returncode == 0, done.stderr
     assert report["summary"]["changes"] == {
         "async-client-app-to-transport": 3,
+        "mock-to-async-mock": 4,
         "orm-mode-to-from-attributes": 3,
         "testclient-to-async": 3,
     }
@@ -61,20 +64,22 @@ def test_turns_the_red_tests_green_and_leaves_the_bystander(bookshop: Path) -> N
         "pyproject.toml",
         "tests/conftest.py",
         "tests/test_catalogue_page.py",
+        "tests/test_newsletter.py",
+        "tests/test_queries.py",
         "tests/test_reviews.py",
         "tests/test_visitors.py",
     ]
     assert (verification["before"]["passed"], verification["before"]["failed"], verification["before"]["error"]) == (
-        14,
-        5,
+        17,
+        9,
         5,
     )
     assert (verification["after"]["passed"], verification["after"]["failed"], verification["after"]["error"]) == (
-        23,
+        30,
         1,
         0,
     )
-    assert len(verification["fixed"]) == 9
+    assert len(verification["fixed"]) == 13
     assert verification["still_red"] == [BYSTANDER]
     assert verification["dropped"] == []
     assert verification["unawaited"] == []
@@ -116,11 +121,62 @@ def test_the_websites_tests_become_async_and_stay_green(bookshop: Path) -> None:
     assert "6 passed" in tested.stdout
 
 
+def test_mocks_of_the_wrong_kind_are_mended_and_right_ones_stay(bookshop: Path) -> None:
+    file = bookshop / "tests/test_newsletter.py"
+    before = file.read_text("utf-8")
+
+    done = greenmod(bookshop, "run", "--select", "mock-to-async-mock", "--write", "--format", "json")
+
+    report = json.loads(done.stdout)
+    assert report["written"] == ["tests/test_newsletter.py"]
+    after = file.read_text("utf-8")
+    assert [pair for pair in zip(before.splitlines(), after.splitlines(), strict=True) if pair[0] != pair[1]] == [
+        (
+            '    mailer.send.return_value = "<1@bookshop.example>"',
+            '    mailer.send = AsyncMock(return_value="<1@bookshop.example>")',
+        ),
+        (
+            '    with patch("bookshop.newsletter.queries.find_books", Mock(return_value=[])) as find_books:',
+            '    with patch("bookshop.newsletter.queries.find_books", AsyncMock(return_value=[])) as find_books:',
+        ),
+        ("    mailer.accepts = AsyncMock(return_value=False)", "    mailer.accepts = Mock(return_value=False)"),
+    ]
+    left = [skip for skip in report["skips"] if skip["path"] == "tests/test_newsletter.py"]
+    assert [(skip["line"], skip["rule"]) for skip in left] == [(56, "already-awaitable")]
+    command = [sys.executable, "-m", "pytest", "-q", "-W", "error::RuntimeWarning"]
+    command += ["-W", "error::pytest.PytestUnraisableExceptionWarning", "tests/test_newsletter.py"]
+    tested = subprocess.run(command, cwd=bookshop, capture_output=True, text=True, check=False)
+    assert tested.returncode == 0, tested.stdout
+    assert "6 passed" in tested.stdout
+
+
+def test_what_a_failing_test_says_mends_the_mock_that_it_met(bookshop: Path) -> None:
+    evidence = bookshop.parent / "evidence.xml"
+    command = [sys.executable, "-m", "pytest", "-q", f"--junit-xml={evidence}", "tests/test_queries.py"]
+    assert subprocess.run(command, cwd=bookshop, capture_output=True, check=False).returncode == 1
+
+    done = greenmod(
+        bookshop,
+        *("run", "--select", "mock-to-async-mock", "--evidence", str(evidence), "--write", "--format", "json"),
+        "tests/test_queries.py",
+    )
+
+    assert json.loads(done.stdout)["written"] == ["tests/test_queries.py"]
+    after = (bookshop / "tests/test_queries.py").read_text("utf-8")
+    assert f"    session = AsyncMock()\n    {MENDED_BY_EVIDENCE}\n" in after
+    tested = subprocess.run(command, cwd=bookshop, capture_output=True, text=True, check=False)
+    assert tested.returncode == 0, tested.stdout
+
+
 def test_the_demonstration_tells_its_story(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
 
     done = greenmod(tmp_path, "demo")
 
     assert done.returncode == 0, done.stderr
-    assert "9 tests turned green, 14 stayed green, none got worse; 1 stayed red" in done.stdout
-    assert "9 changes in 6 files" in done.stdout
+    before_testing, _, after_testing = done.stdout.partition("Now pytest decides")
+    assert MENDED_BY_EVIDENCE not in before_testing
+    assert "1 change more came from what a failing test said:" in after_testing
+    assert f"+    {MENDED_BY_EVIDENCE}\n" in after_testing
+    assert "13 tests turned green, 17 stayed green, none got worse; 1 stayed red" in after_testing
+    assert "13 changes in 8 files" in after_testing

@@ -5,16 +5,16 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 from greenmod.errors import UsageError
 from greenmod.execute import Orders, Verifying, execute
-from greenmod.model import ExitCode
+from greenmod.model import ChangeSet, ExitCode
 from greenmod.registry import fixtures_folder
 from greenmod.report.report import Report
-from greenmod.report.text import diff_text, skip_text
+from greenmod.report.text import change_text, diff_text, skip_text
 from greenmod.report.verdicts import verification_text
 from greenmod.report.wording import count
 from greenmod.session import Request
@@ -49,10 +49,20 @@ def play(say: Callable[[str], None]) -> ExitCode:
     say("\nNow pytest decides, in a copy of the tree, which of these changes stay:\n")
     orders = Orders(write=True, testing=Verifying(Path(sys.executable)))
     report = execute(Request((folder,)), orders, _Teller(say))
-    for line in verification_text(report):
+    for line in (*verification_text(report), *_learned(report, found.plan)):
         say(line.rstrip("\n"))
     say(_moral(report, folder))
     return ExitCode.OK if report.verification is not None and report.verification.fixed else ExitCode.BUG
+
+
+def _learned(report: Report, foreseen: ChangeSet) -> Iterator[str]:
+    """Yield the changes that nobody could propose before the tests had run."""
+    known = foreseen.ids
+    learned = [change for change in report.changes if change.id not in known]
+    if learned:
+        yield f"\n{count(len(learned), 'change')} more came from what a failing test said:\n"
+    for change in learned:
+        yield from change_text(change, report.baselines)
 
 
 def _moral(report: Report, folder: Path) -> str:
