@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -68,6 +69,21 @@ def test_runs_the_baseline_once_for_evidence_and_plan(shop: Project) -> None:
     assert set(evidence.files) == {"test_shop.py"}
     assert found.fixed == ("test_shop.py::test_price",)
     assert shop.told.count(ALL_AGAIN) == 1
+
+
+@pytest.mark.parametrize(("config", "rootdir"), [("server/pytest.ini", "server"), ("pytest.ini", ".")])
+def test_names_tests_by_the_files_of_the_repository(make: Make, config: str, rootdir: str) -> None:
+    test = "def test_a():\n    assert 1 == 2\n"
+    project = make({config: "[pytest]\n", "server/test_a.py": test, "test_a.py": "def test_a(): pass\n"})
+    project.propose("mend it", "server/test_a.py", "1 == 2", "1 == 1")
+    with opened(project, "server/test_a.py", folder="server") as verifier:
+        plan = ChangeSet(changes=tuple(project.changes))
+        evidence = verifier.evidence()
+        found = verifier.verify(plan, plan.ids, project.render)
+
+    assert [one.test for one in evidence.observations] == ["server/test_a.py::test_a"]
+    assert evidence.files.keys() == {"server/test_a.py"}
+    assert found.fixed == (posixpath.relpath("server/test_a.py::test_a", rootdir),)
 
 
 def test_tells_what_was_seen_with_changes_in_lines_of_the_files_without(shop: Project) -> None:

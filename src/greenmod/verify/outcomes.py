@@ -113,7 +113,8 @@ class Record:
     A test without an entry in `traffic` or `statements` asked or sent nothing. Statements go by the digests that
     `texts` explains, as far as their first 2,000 characters do. `executed` are the sites that ran in each test,
     `imported` those that ran outside of all tests, `blind` says what kept the plugin from following some. `failures`
-    are those of tests that failed, where that was asked for.
+    are those of tests that failed, where that was asked for. The files in ids are relative to `rootdir`, and that is
+    to the tree.
     """
 
     results: Mapping[Sign, Result]
@@ -131,6 +132,7 @@ class Record:
     imported: frozenset[int] = frozenset()
     blind: tuple[str, ...] = ()
     failures: Mapping[str, Failure] = field(default_factory=dict)
+    rootdir: str = "."
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Nothing here starts a process or touches the disk.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
@@ -13,7 +14,7 @@ from greenmod.facts.evidence.freshness import with_hashes
 from greenmod.facts.evidence.observation import Evidence, Frame, Observation, Origin, Phase
 from greenmod.facts.evidence.places import Places
 from greenmod.facts.evidence.tracebacks import read_output
-from greenmod.verify.outcomes import Outcome, Run, Sign
+from greenmod.verify.outcomes import Failure, Outcome, Run, Sign
 
 _RED = frozenset({Outcome.FAILED, Outcome.ERROR, Outcome.TIMED_OUT, Outcome.CRASHED})
 
@@ -31,15 +32,21 @@ def find_evidence(
     for sign, result in run.record.results.items():
         if result.outcome in _RED and sign == Sign(sign.test):
             warnings = tuple(unawaited.get(sign.test, ()))
-            said = tuple(_said(run, sign.test, places))
+            test = _in_repository(sign.test, run.record.rootdir)
+            said = tuple(_said(run.record.failures.get(sign.test), test, places))
             if not said:  # it was ended, or died, before it could
-                said = (Observation(sign.test, Phase.CALL, "", result.message),)
+                said = (Observation(test, Phase.CALL, "", result.message),)
             found += (replace(one, frames=tuple(moved.back(one.frames)), warnings=warnings) for one in said)
     return with_hashes(Evidence(tuple(dict.fromkeys(found))), read)
 
 
-def _said(run: Run, test: str, places: Places) -> Iterator[Observation]:
-    failure = run.record.failures.get(test)
+def _in_repository(test: str, rootdir: str) -> str:
+    """Return pytest's id with the file as the repository has it: pytest's own folder may be one inside or above."""
+    file, colons, names = test.partition("::")
+    return posixpath.normpath(posixpath.join(rootdir, file)) + colons + names
+
+
+def _said(failure: Failure | None, test: str, places: Places) -> Iterator[Observation]:
     if failure is None:
         return
     for one in failure.raised:

@@ -66,6 +66,7 @@ class Line(TypedDict, total=False):
     sites: list[int]
     raised: list[dict[str, object]]
     texts: list[list[str]]
+    folder: str
 
 
 def read(lines: Iterable[str]) -> Record:
@@ -96,6 +97,7 @@ class _Log:
         self._imported: set[int] = set()
         self._blind: set[str] = set()
         self._failures: dict[str, Failure] = {}
+        self._rootdir = "."
 
     def record(self) -> Record:
         return Record(
@@ -114,6 +116,7 @@ class _Log:
             frozenset(self._imported),
             tuple(sorted(self._blind)),
             self._failures,
+            self._rootdir,
         )
 
     def take(self, line: Line) -> None:
@@ -137,6 +140,8 @@ class _Log:
                 self._foreign[line["module"]] = Foreign(line["file"], line["original"])
             case "modules":
                 self._modules = line["names"]
+            case "rootdir":
+                self._rootdir = line["folder"]
             case "finish":
                 self._status = line["status"]
             case _:

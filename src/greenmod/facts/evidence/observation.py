@@ -54,10 +54,11 @@ class Frame:
 class Observation:
     """One exception that a failing test met, or what a text says of one.
 
-    `test` is pytest's id. `type` is the exception's qualified name as tracebacks show it, empty where only a text is
-    known. `frames` come outermost first, those of libraries left out. `warnings` are the coroutines that the test left
-    un-awaited, in Python's words. `round` says with how many rounds of changes it was seen, 0 being without any; the
-    frames are in lines of the files without changes all the same.
+    `test` is pytest's id, with the path of the file as the repository has it. `type` is the exception's qualified
+    name as tracebacks show it, empty where only a text is known. `frames` come outermost first, those of libraries
+    left out. `warnings` are the coroutines that the test left un-awaited, in Python's words. `round` says with how
+    many rounds of changes it was seen, 0 being without any; the frames are in lines of the files without changes
+    all the same.
     """
 
     test: str

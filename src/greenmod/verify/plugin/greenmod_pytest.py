@@ -98,6 +98,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )  # runs no tests where xdist's workers do
     config.pluginmanager.register(Coroutines(log.say), "greenmod-coroutines")  # nor does this
     if not hasattr(config, "workerinput"):  # xdist's workers report through the process that started them
+        log.say("rootdir", folder=_folder_of_ids(config))
         config.pluginmanager.register(Recorder(log), "greenmod-recorder")
 
 
@@ -157,7 +158,7 @@ class Guard:
         """Collect no file in vain. Conftests and settings are those of the whole run: they have been found by now."""
         if self._order.only is None:
             return
-        root = str(session.config.rootdir)  # type: ignore[attr-defined] # `rootpath` is newer than pytest 6.0
+        root = _rootdir(session.config)
         files = dict.fromkeys(os.path.join(root, test.split("::")[0]) for test in self._order.only)
         found = [file for file in files if os.path.isfile(file)]
         if found:
@@ -194,6 +195,16 @@ class Guard:
         for name, file, original in foreign:
             self._say("foreign", module=name, file=file, original=original)
         return bool(foreign)
+
+
+def _rootdir(config: pytest.Config) -> str:
+    return str(config.rootdir)  # type: ignore[attr-defined] # `rootpath` is newer than pytest 6.0
+
+
+def _folder_of_ids(config: pytest.Config) -> str:
+    """Return the folder of the tree that the files in pytest's ids are relative to."""
+    folder = os.path.relpath(os.path.realpath(_rootdir(config)), os.path.realpath(order().tree))
+    return folder.replace(os.sep, "/")
 
 
 def _message(report: pytest.TestReport | pytest.CollectReport) -> str:
