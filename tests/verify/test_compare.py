@@ -79,6 +79,13 @@ def test_lets_an_unawaited_coroutine_be_that_was_there_before() -> None:
     assert find_worse(before, run(test="passed")) == ()
 
 
+@pytest.mark.parametrize("before", ["failed", "error", "passed"])
+@pytest.mark.parametrize("after", ["failed", "error", "passed"])
+def test_minds_a_coroutine_unless_its_test_is_red_with_and_without(before: str, after: str) -> None:
+    found = find_worse(run(test=before), run(test=after, test__get="unawaited"))
+    assert (Sign("test", "get") in [worse.sign for worse in found]) is ("passed" in (before, after))
+
+
 def test_names_the_most_telling_sign_first() -> None:
     before = run(a="passed", b="passed", c="passed", d="passed")
     found = find_worse(before, run(b="skipped", c="failed", d="passed", d__f="unawaited", file="error"))

@@ -203,6 +203,20 @@ def test_names_the_test_whose_coroutine_lies_in_a_cycle(open_runner: Open) -> No
     assert Sign("test_a.py::test_a", "f") in run.record.results
 
 
+@pytest.mark.parametrize("handles", ["", "log.exception(error)", "kept = error"])
+def test_names_the_red_test_whose_exception_holds_a_coroutine(open_runner: Open, handles: str) -> None:
+    handled = (
+        f"    except TypeError as error:\n        {handles}\n        assert False\n"
+        if handles
+        else "    finally: pass\n"
+    )
+    tests = "import logging\nlog = logging.getLogger('shop')\nasync def f(): pass\n"
+    tests += f"def test_a():\n    try:\n        rows = f()\n        len(rows)\n{handled}def test_b(): pass\n"
+    results = run_tests(open_runner({"test_a.py": tests})).record.results
+    assert results[Sign("test_a.py::test_a")].outcome is Outcome.FAILED
+    assert [sign for sign in results if sign.coroutine] == [Sign("test_a.py::test_a", "f")]
+
+
 SETTINGS = """\
 [pytest]
 addopts = --exitfirst --failed-first --stepwise --numprocesses=2 --randomly-seed=7 --strict-config

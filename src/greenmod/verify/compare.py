@@ -1,6 +1,7 @@
 """Two runs side by side: what got worse, what got better, what differs at all.
 
-Pure. The rule: a suite that was green for a sign may not turn red, lose it or stop checking it.
+Pure. The rule: a suite that was green for a sign may not turn red, lose it or stop checking it. A test that is red with
+and without is free to leave coroutines behind: which ones depends on where it stops.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ def find_worse(before: Run, after: Run, among: Collection[str] | None = None) ->
         if among is not None and sign.test not in among:
             continue
         was, now = before.result(sign), after.result(sign)
+        if sign.coroutine and RED.issuperset(run.result(Sign(sign.test)).outcome for run in (before, after)):
+            continue
         if now.outcome in _WORSE.get(was.outcome, ()):
             shown = before.result(Sign(sign.test)) if sign.coroutine else was
             found.append(Worse(sign, shown.outcome, now.outcome, now.message))

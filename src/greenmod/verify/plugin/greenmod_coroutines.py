@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import warnings
 from typing import TYPE_CHECKING
 
@@ -29,11 +30,13 @@ class Coroutines:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         self._test = item.nodeid
         yield
+        _forget_exception()
         self._test = ""
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self) -> Iterator[None]:
         yield
+        _forget_exception()
         # A coroutine in a cycle is found when that is collected: now, while its test can still be named.
         gc.collect(1)
 
@@ -45,3 +48,10 @@ class Coroutines:
         # Word for word what the original says, which would take this frame for the place that is to blame.
         message = f"coroutine '{coroutine.__qualname__}' was never awaited"
         warnings.warn(message, category=RuntimeWarning, stacklevel=2, source=coroutine)
+
+
+def _forget_exception() -> None:
+    """Drop what Python keeps of a failed test for a debugger: it holds its coroutines up to a later one."""
+    for name in ("last_exc", "last_value", "last_traceback"):
+        if hasattr(sys, name):
+            setattr(sys, name, None)
