@@ -373,6 +373,17 @@ def test_hears_of_coroutines_whatever_the_filters_of_warnings_are(open_runner: O
     assert Sign("test_a.py::test_a", "f") in run.record.results
 
 
+def test_leaves_out_coroutines_that_libraries_make_for_themselves(open_runner: Open) -> None:
+    tests = """\
+from unittest.mock import AsyncMock
+async def _own(): pass
+exec(compile("async def _cancel(): pass\\nasync def get(): pass", "/elsewhere/database.py", "exec"))
+def test_a(): _own(), _cancel(), get(), AsyncMock()()
+"""
+    results = run_tests(open_runner({"test_a.py": tests})).record.results
+    assert {sign.coroutine for sign in results} - {""} == {"_own", "get", "AsyncMockMixin._execute_mock_call"}
+
+
 def test_warns_of_coroutines_as_python_does(open_runner: Open) -> None:
     tests = """\
 import asyncio, warnings

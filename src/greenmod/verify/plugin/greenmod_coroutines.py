@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import warnings
 from typing import TYPE_CHECKING
@@ -17,11 +18,16 @@ if TYPE_CHECKING:
     Coroutine = CoroutineType[Any, Any, Any]
 
 
+# Private, but what everybody gets who calls an AsyncMock.
+_OF_MOCKS = "AsyncMockMixin._execute_mock_call"
+
+
 class Coroutines:
     """Hears of each coroutine before `warnings` does, which then warns as it would have."""
 
-    def __init__(self, say: Callable[..., None]) -> None:
+    def __init__(self, say: Callable[..., None], tree: str) -> None:
         self._say = say
+        self._tree = tree
         self._test = ""
         self._warn: Callable[[Coroutine], None] = warnings._warn_unawaited_coroutine  # type: ignore[attr-defined]
         warnings._warn_unawaited_coroutine = self._hear  # type: ignore[attr-defined] # CPython asks for it by name
@@ -41,13 +47,21 @@ class Coroutines:
         gc.collect(1)
 
     def _hear(self, coroutine: Coroutine) -> None:
-        self._say("unawaited", id=self._test, coroutine=coroutine.__qualname__)
+        if not self._is_internal(coroutine):
+            self._say("unawaited", id=self._test, coroutine=coroutine.__qualname__)
         if coroutine.cr_origin is not None:  # somebody wants to know where it was made
             self._warn(coroutine)
             return
         # Word for word what the original says, which would take this frame for the place that is to blame.
         message = f"coroutine '{coroutine.__qualname__}' was never awaited"
         warnings.warn(message, category=RuntimeWarning, stacklevel=2, source=coroutine)
+
+    def _is_internal(self, coroutine: Coroutine) -> bool:
+        """Tell whether a library made it for itself, as a connection does that is found dead: in no test, or in any."""
+        name = coroutine.__qualname__.rpartition(".")[2]
+        if coroutine.__qualname__ == _OF_MOCKS or not name.startswith("_") or name.endswith("__"):
+            return False
+        return not coroutine.cr_code.co_filename.startswith(self._tree + os.sep)
 
 
 def _forget_exception() -> None:

@@ -96,7 +96,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(
         Evidence(log, failures), "greenmod-evidence"
     )  # runs no tests where xdist's workers do
-    config.pluginmanager.register(Coroutines(log.say), "greenmod-coroutines")  # nor does this
+    config.pluginmanager.register(Coroutines(log.say, order().tree), "greenmod-coroutines")  # nor does this
     if not hasattr(config, "workerinput"):  # xdist's workers report through the process that started them
         log.say("rootdir", folder=_folder_of_ids(config))
         config.pluginmanager.register(Recorder(log), "greenmod-recorder")
