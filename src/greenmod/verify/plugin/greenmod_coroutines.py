@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     Coroutine = CoroutineType[Any, Any, Any]
 
 
+# After how many tests what outlived them is looked through.
+_OFTEN = 200
 # Private, but what everybody gets who calls an AsyncMock.
 _OF_MOCKS = "AsyncMockMixin._execute_mock_call"
 
@@ -28,12 +30,14 @@ class Coroutines:
     def __init__(self, say: Callable[..., None], tree: str) -> None:
         self._say = say
         self._tree = tree
+        self._tests = 0
         self._test = ""
         self._warn: Callable[[Coroutine], None] = warnings._warn_unawaited_coroutine  # type: ignore[attr-defined]
         warnings._warn_unawaited_coroutine = self._hear  # type: ignore[attr-defined] # CPython asks for it by name
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        self._settle()
         self._test = item.nodeid
         yield
         _forget_exception()
@@ -41,10 +45,19 @@ class Coroutines:
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self) -> Iterator[None]:
+        """Find a coroutine in a cycle now, while its test can be named; only what is new is looked at."""
         yield
         _forget_exception()
-        # A coroutine in a cycle is found when that is collected: now, while its test can still be named.
-        gc.collect(1)
+        gc.collect()
+        gc.freeze()
+
+    def _settle(self) -> None:
+        """Let go now and then, in no test's name, of what outlived its test and is garbage by now."""
+        self._tests += 1
+        if self._tests % _OFTEN == 0:
+            gc.unfreeze()
+            gc.collect()
+            gc.freeze()
 
     def _hear(self, coroutine: Coroutine) -> None:
         if not self._is_internal(coroutine):
