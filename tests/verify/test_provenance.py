@@ -47,6 +47,15 @@ def test_suspects_what_a_test_ran_what_is_near_and_what_it_names(record: Record,
     assert find_suspects(CHANGES, SITES, record, TEST) == suspects
 
 
+def test_knows_what_is_near_where_pytests_own_folder_is_another() -> None:
+    assert find_suspects(CHANGES, SITES, Record({}, rootdir="tests"), Sign("api/test_a.py::test_one")) == NEAR
+    fixtures = Sites({"tests/conftest.py": ((1, 1, 0),)}, (("fixtures",),))
+    record = Record({}, imported=frozenset({0}), rootdir="tests")
+    assert find_witnesses(fixtures, record, frozenset({"api/test_a.py::test_one"})) == {
+        "fixtures": "api/test_a.py::test_one"
+    }
+
+
 def test_suspects_what_was_imported_when_nothing_else_is_known() -> None:
     record = Record({}, executed={TEST.test: frozenset()}, imported=frozenset({2}))
     assert find_suspects(CHANGES[:2], SITES, record, TEST) == {"models"}

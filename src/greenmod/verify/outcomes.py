@@ -5,6 +5,7 @@ Nothing here starts a process or reads a file. What a run that was cut short nev
 
 from __future__ import annotations
 
+import posixpath
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -133,6 +134,11 @@ class Record:
     blind: tuple[str, ...] = ()
     failures: Mapping[str, Failure] = field(default_factory=dict)
     rootdir: str = "."
+
+    def in_repository(self, test: str) -> str:
+        """Return pytest's id with the file as the repository has it: pytest's folder may be one inside or above."""
+        file, colons, names = test.partition("::")
+        return posixpath.normpath(posixpath.join(self.rootdir, file)) + colons + names
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ def find_suspects(changes: Sequence[Change], sites: Sites, record: Record, sign:
     Those whose lines its test ran, those in its file and in the conftest files above it, and those in files that the
     message names; failing these, those whose lines ran while modules were imported.
     """
-    file = sign.test.partition("::")[0]
+    file = record.in_repository(sign.test).partition("::")[0]
     home = PurePosixPath(file)
     near = {file, *(str(folder / "conftest.py") for folder in home.parents)}
     said = record.results[sign].message if sign in record.results else ""
@@ -44,7 +44,9 @@ def find_witnesses(sites: Sites, record: Record, tests: frozenset[str]) -> dict[
                 witnesses.setdefault(id, test)
     for path, lines in sites.by_path.items():
         imported = [site for _, _, site in lines if site in record.imported]
-        first = min((test for test in tests if _is_for(path, test)), default="") if imported else ""
+        first = (
+            min((test for test in tests if _is_for(path, record.in_repository(test))), default="") if imported else ""
+        )
         if first:
             witnesses = {**{id: first for site in imported for id in sites.changes_of(site)}, **witnesses}
     return witnesses

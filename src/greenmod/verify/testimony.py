@@ -5,7 +5,6 @@ Nothing here starts a process or touches the disk.
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
@@ -32,18 +31,12 @@ def find_evidence(
     for sign, result in run.record.results.items():
         if result.outcome in _RED and sign == Sign(sign.test):
             warnings = tuple(unawaited.get(sign.test, ()))
-            test = _in_repository(sign.test, run.record.rootdir)
+            test = run.record.in_repository(sign.test)
             said = tuple(_said(run.record.failures.get(sign.test), test, places))
             if not said:  # it was ended, or died, before it could
                 said = (Observation(test, Phase.CALL, "", result.message),)
             found += (replace(one, frames=tuple(moved.back(one.frames)), warnings=warnings) for one in said)
     return with_hashes(Evidence(tuple(dict.fromkeys(found))), read)
-
-
-def _in_repository(test: str, rootdir: str) -> str:
-    """Return pytest's id with the file as the repository has it: pytest's own folder may be one inside or above."""
-    file, colons, names = test.partition("::")
-    return posixpath.normpath(posixpath.join(rootdir, file)) + colons + names
 
 
 def _said(failure: Failure | None, test: str, places: Places) -> Iterator[Observation]:
