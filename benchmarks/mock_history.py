@@ -27,6 +27,7 @@ from mock_sites import Retyping, retypings
 from mock_trees import History, is_test
 
 _EVIDENCE = "evidence: "
+_OPTIONS = ("--no-cache", "--option", "mock-to-async-mock.every-site=true")
 _WORDS = "AsyncMock|CoroutineMock"
 
 
@@ -63,7 +64,7 @@ def mine(history: History, commit: str) -> list[Authored]:
 
 def compare(case: Path, python: Path) -> tuple[list[Answer], list[tuple[str, Retyping]]]:
     """Return an answer to each of the author's changes, and what greenmod changes besides."""
-    done = run(case, python, {**os.environ, "NO_COLOR": "1"}, ("--no-cache",))
+    done = run(case, python, {**os.environ, "NO_COLOR": "1"}, _OPTIONS)
     skips: dict[tuple[str, int], list[str]] = {}
     for skip in done.skips:
         skips.setdefault((skip.path, skip.line), []).append(skip.rule)

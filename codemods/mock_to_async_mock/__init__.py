@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from greenmod.api import Codemod, Decision, Project, Safety, Survey, SurveyedFile
+from greenmod.api import Codemod, Decision, Option, Project, Safety, Survey, SurveyedFile
 
 from .deciding import decide
 from .rewriting import Rewriting
@@ -30,6 +30,7 @@ class MockToAsyncMock(Rewriting, Codemod):
     safety = Safety.SAFE
     wants_evidence = True
     wants_objects = True
+    options = (Option("every-site", False, "also name the sites that are right or unknown, with the reason"),)
     triggers = ("Mock", "patch", "mocker", "return_value", "side_effect")
 
     @classmethod

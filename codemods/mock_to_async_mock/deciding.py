@@ -20,7 +20,7 @@ def decide(project: Project, options: Mapping[str, object]) -> Decision:
     files: dict[str, FilePlan] = {}
     skips: list[SkippedSite] = []
     for path in court.world.test_files:
-        bench = judge(court, needs, path)
+        bench = judge(court, needs, path, names_all=bool(options["every-site"]))
         skips += bench.skips
         skips += findings.find(court, path)
         if bench.operations:

@@ -66,10 +66,6 @@ class Court:
     def may_matter_by_name(self, name: str) -> bool:
         return name in _DUNDERS or self.names.may_be_asynchronous(name)
 
-    def may_matter(self, place: Place) -> bool:
-        """Tell whether a mock may have to be asynchronous: something that it goes to may be."""
-        return True
-
     def ignored(self, path: str) -> frozenset[int]:
         rows = self.world.rows(path)
         return frozenset(rows.ignored) if rows else frozenset()

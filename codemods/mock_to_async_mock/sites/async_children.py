@@ -18,12 +18,10 @@ def judge_async_child(
     """Judge a configured child that is an AsyncMock because its parent is one."""
     first = stores[0]
     if want.kind not in (Kind.CONTEXT, Kind.ITERATOR) or not text:
-        return (
-            want.kind is Kind.PLAIN
-            and want.is_sure
-            and bool(text)
-            and _make_plain(bench, site, body, child, stores, want)
-        )
+        if want.kind is Kind.PLAIN and want.is_sure and text:
+            return _make_plain(bench, site, body, child, stores, want)
+        bench.leave(site, want, is_right=want.kind is Kind.COROUTINE)
+        return False
     plain_name = "MagicMock"
     spelled = spell(bench.facts, site.scope.qualname, plain_name, names_of(body))
     if spelled is None or set(first.where) & {"b", "l"}:

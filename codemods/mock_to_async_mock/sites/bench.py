@@ -11,7 +11,7 @@ from ..following.values import CALLED, Place, Scope
 from ..judging.court import Court
 from ..judging.needs import Needs
 from ..judging.spelling import spell
-from ..judging.wanted import Want
+from ..judging.wanted import Kind, Want
 from ..operations import Act, At, Operation
 from ..survey.rows import Body, Call, Store
 
@@ -29,10 +29,11 @@ class Site(NamedTuple):
 class Bench:
     """Takes down what is decided on the sites of one file."""
 
-    def __init__(self, court: Court, needs: Needs, path: str) -> None:
+    def __init__(self, court: Court, needs: Needs, path: str, *, names_all: bool = False) -> None:
         self.court = court
         self.needs = needs
         self.path = path
+        self.names_all = names_all
         self.operations: list[Operation] = []
         self.skips: list[SkippedSite] = []
         self.mended: set[Place] = set()
@@ -100,6 +101,20 @@ class Bench:
         skip = SkippedSite(self.path, site.at[0], rule, f"{site.said}: {reason}")
         if skip not in self.skips:
             self.skips.append(skip)
+
+    def leave(self, site: Site, want: Want, is_right: bool) -> None:
+        """Name a site at which there is nothing to do, where that is asked for."""
+        if not self.names_all:
+            return
+        if want.kind is Kind.UNKNOWN:
+            reason = want.reason or "no definition, and no use of it that is alike everywhere, says what it must give"
+            self.skip(site, "unknown-kind", reason)
+        elif want.kind is Kind.DOUBTFUL:
+            self.skip(site, want.rule, want.reason)
+        elif is_right:
+            self.skip(site, "right-kind", "; ".join(want.why) or want.kind.value)
+        else:
+            self.skip(site, "unsure-kind", f"{'; '.join(want.why) or want.kind.value}, which is not proof enough")
 
 
 def spot_of(call: Call, term: str) -> At:

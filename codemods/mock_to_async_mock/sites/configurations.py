@@ -8,12 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from ..following.values import CALLED, Place, Scope
 from ..judging.current import Current
 from ..judging.spelling import spell
-from ..judging.wanted import Kind
+from ..judging.wanted import NOTHING, Kind
 from ..operations import Assign, At, Insert
 from ..survey.rows import Body, Store
 from .async_children import judge_async_child, judge_iterated
 from .bench import Bench, Site, is_assignable, names_of
 from .futures import judge_answers
+
+_JUDGED = (Current.PLAIN, Current.ASYNC, Current.SEALED)
 
 
 def judge_configurations(bench: Bench, scope: Scope, body: Body) -> None:
@@ -22,7 +24,7 @@ def judge_configurations(bench: Bench, scope: Scope, body: Body) -> None:
     for place, stores in bench.court.evaluator.stores(scope).items():
         is_async = bench.court.currents.of(place.origin, scope, 0) is Current.ASYNC
         for child in _children_of(place):
-            if is_async or bench.court.may_matter_by_name(child.steps[-1]):
+            if is_async or bench.names_all or bench.court.may_matter_by_name(child.steps[-1]):
                 found[child] += stores
     _report_plain_enters(bench, scope)
     judge_answers(bench, scope, body)
@@ -52,13 +54,14 @@ def _judge_child(bench: Bench, scope: Scope, body: Body, child: Place, stores: S
     """Judge a child of a mock that is configured by `stores`, in this order; True if that made a change."""
     first = stores[0]
     current = bench.court.currents.of(child, scope, first.seq)
-    if current not in (Current.PLAIN, Current.ASYNC, Current.SEALED):
-        return False
     if bench.court.currents.configurations(child, scope, first.seq):
         return False
-    want = bench.want(child)
+    want = bench.want(child) if current in _JUDGED or bench.names_all else NOTHING
     text = _text_of(child, first, bench.court.evaluator.stores(scope))
     site = Site(scope, first.at, f"`{text or child.steps[-1]}`")
+    if current not in _JUDGED:
+        bench.leave(site, NOTHING if current is Current.UNKNOWN else want, is_right=current is Current.RIGHT)
+        return False
     if current is Current.SEALED:
         if want.kind is Kind.COROUTINE:
             bench.skip(
@@ -72,6 +75,7 @@ def _judge_child(bench: Bench, scope: Scope, body: Body, child: Place, stores: S
     if want.kind is Kind.DOUBTFUL:
         bench.skip(site, want.rule, want.reason)
     if want.kind is not Kind.COROUTINE:
+        bench.leave(site, want, is_right=True)
         return False
     if veto := bench.court.veto(child, scope, bench.court.configured(child, scope), want):
         bench.skip(site, *veto)

@@ -13,12 +13,11 @@ _UNDECIDED = frozenset({"accepts-either", "returns-either", "conflicting-evidenc
 
 
 def judge_constructor(bench: Bench, scope: Scope, body: Body, place: Place, call: Call) -> None:
-    if not bench.court.may_matter(place):
-        return
     said = bench.name_of(place, call)
     site = Site(scope, call.start, said)
     want = bench.court.want(place)
     if want.kind is Kind.UNKNOWN or not bench.court.is_mentioned(place, call):
+        bench.leave(site, want, is_right=want.kind is not Kind.COROUTINE)
         return
     if want.kind is Kind.DOUBTFUL:
         bench.skip(site, want.rule, want.reason)
@@ -26,6 +25,7 @@ def judge_constructor(bench: Bench, scope: Scope, body: Body, place: Place, call
     if want.kind is Kind.ITERATOR:
         _report_list(bench, site, call, want)
     if want.kind is not Kind.COROUTINE or bench.court.is_spec_enough(place):
+        bench.leave(site, want, is_right=True)
         return
     if veto := bench.court.veto(place, scope, _answers(bench, scope, place, call), want):
         bench.skip(site, *veto)
@@ -107,9 +107,9 @@ def judge_async_constructor(bench: Bench, scope: Scope, body: Body, place: Place
         and bench.court.may_be_plain(place)
     ):
         bench.skip(site, want.rule, want.reason)
-    if want.kind is not Kind.PLAIN or not want.is_sure or bench.court.children(place):
-        return
-    if not bench.court.is_mentioned(place, call):
+    is_unsure = not want.is_sure or bench.court.children(place) or not bench.court.is_mentioned(place, call)
+    if want.kind is not Kind.PLAIN or is_unsure:
+        bench.leave(site, want, is_right=want.kind is not Kind.PLAIN)
         return
     if awaited := bench.court.is_asserted(place) or bench.court.awaited_by_test(place):
         bench.skip(site, "conflicting-evidence", f"{want.why[-1]}, but the test has it awaited at {awaited}")
@@ -119,5 +119,6 @@ def judge_async_constructor(bench: Bench, scope: Scope, body: Body, place: Place
         bench.court.awaitables.is_awaitable(*each[:2], is_called=each[2])
         for each in _answers(bench, scope, place, call)
     ):
+        bench.leave(site, want, is_right=False)
         return
     _rename(bench, site, call, body, bench.plain_name(scope, body), want)

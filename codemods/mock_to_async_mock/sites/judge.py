@@ -18,9 +18,9 @@ _SYNC = frozenset({"Mock", "MagicMock", "stub"})
 _ASYNC = frozenset({"AsyncMock", "CoroutineMock", "async_stub"})
 
 
-def judge(court: Court, needs: Needs, path: str) -> Bench:
-    """Judge every site of a file."""
-    bench = Bench(court, needs, path)
+def judge(court: Court, needs: Needs, path: str, *, names_all: bool = False) -> Bench:
+    """Judge every site of a file; `names_all` gives those that are right or unknown a reason, too."""
+    bench = Bench(court, needs, path, names_all=names_all)
     for qualname in court.world.bodies(path):
         scope = Scope(path, qualname)
         body = court.world.body(scope)

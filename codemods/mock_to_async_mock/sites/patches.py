@@ -23,7 +23,9 @@ def judge_patch(bench: Bench, scope: Scope, body: Body, call: Call) -> None:
     site = Site(scope, call.start, f"`{bench.court.roles.target_said(scope, call).rpartition('.')[2]}`")
     roles = [*bench.court.roles.target(scope, call)]
     want = bench.court.wants.combined(roles, "")
-    if factory:
+    if want.kind is Kind.UNKNOWN:
+        bench.leave(site, want, is_right=False)
+    elif factory:
         _judge_factory(bench, site, body, call, factory, want)
     elif want.kind is Kind.COROUTINE and new.startswith("\\"):
         _judge_lambda(bench, site, body, call, new, want)
