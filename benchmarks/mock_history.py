@@ -2,13 +2,14 @@
 
     python benchmarks/mock_history.py mine GITDIR [COMMIT]... [--output FILE]
     python benchmarks/mock_history.py unpack GITDIR FOLDER COMMIT...
-    python benchmarks/mock_history.py compare PYTHON CASE... [--output FILE]
+    python benchmarks/mock_history.py compare PYTHON CASE[=INTERPRETER]... [--output FILE]
 
 GITDIR is the git directory of a clone with its history and is only read. A CASE is a folder FOLDER/NAME-COMMIT that
 `unpack` made: the source at a commit with the tests of its parent. Beside it lies NAME-COMMIT.author.json, with what
 the author changed there. A `note` is for the person who judges an entry: one that begins with `evidence:` says that
 only a failing test may license this change, and is counted apart; any other says why this is no right kind for that
-source, or no question of kinds, and the entry is not counted. PYTHON is that of an environment with greenmod.
+source, or no question of kinds, and the entry is not counted. PYTHON is that of an environment with
+greenmod, INTERPRETER that of one with the packages that the case imports.
 """
 
 from __future__ import annotations
@@ -62,9 +63,10 @@ def mine(history: History, commit: str) -> list[Authored]:
     return found
 
 
-def compare(case: Path, python: Path) -> tuple[list[Answer], list[tuple[str, Retyping]]]:
+def compare(case: Path, python: Path, interpreter: str = "") -> tuple[list[Answer], list[tuple[str, Retyping]]]:
     """Return an answer to each of the author's changes, and what greenmod changes besides."""
-    done = run(case, python, {**os.environ, "NO_COLOR": "1"}, _OPTIONS)
+    options = ("--python", interpreter) if interpreter else ()
+    done = run(case, python, {**os.environ, "NO_COLOR": "1"}, (*_OPTIONS, *options))
     skips: dict[tuple[str, int], list[str]] = {}
     for skip in done.skips:
         skips.setdefault((skip.path, skip.line), []).append(skip.rule)
@@ -122,10 +124,11 @@ def _mined(history: History, commits: Iterable[str]) -> Iterator[str]:
                 yield f"  {one.path}:{was.line} {was.scope} {was.target}: {was.before!r} → {was.after!r}"
 
 
-def _compared(cases: Iterable[Path], python: Path) -> Iterator[str]:
+def _compared(cases: Iterable[str], python: Path) -> Iterator[str]:
     total: Counter[str] = Counter()
-    for case in cases:
-        answers, extra = compare(case, python)
+    for folder, _, interpreter in (case.partition("=") for case in cases):
+        case = Path(folder).resolve()
+        answers, extra = compare(case, python, interpreter)
         asked = [one for one in answers if not one.authored.note or one.authored.note.startswith(_EVIDENCE)]
         counts = Counter((_EVIDENCE if one.authored.note else "") + one.outcome for one in asked)
         total += counts
@@ -155,7 +158,7 @@ def main() -> int:
     if given.command == "mine":
         lines = _mined(given.history, given.commits or given.history.commits(_WORDS))
     else:
-        lines = _compared([case.resolve() for case in given.cases], given.python.absolute())
+        lines = _compared(given.cases, given.python.absolute())
     with given.output.open("w", encoding="utf-8") if given.output else sys.stdout as file:
         file.writelines(f"{line}\n" for line in lines)
     return 0
@@ -172,7 +175,7 @@ def _arguments() -> argparse.Namespace:
     unpacking.add_argument("commits", nargs="+", metavar="COMMIT")
     unpacking.add_argument("--name", help="of the project; else of the folder around the git directory")
     comparing.add_argument("python", type=Path, metavar="PYTHON")
-    comparing.add_argument("cases", type=Path, nargs="+", metavar="CASE")
+    comparing.add_argument("cases", nargs="+", metavar="CASE[=INTERPRETER]")
     for command in (mining, comparing):
         command.add_argument("--output", type=Path, metavar="FILE")
     return parser.parse_args()

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from greenmod.api import What
 
-from ..survey.rows import Body
+from ..survey.rows import Body, Store
 from .values import CALLED, Scope
 from .world import World
 
@@ -167,15 +167,25 @@ class Uses:
             inner = Scope(view.scope.path, qualname)
             if qualname.startswith(f"{view.scope.qualname}.") and not self._is_bound(inner, view.name, view.scope):
                 yield from self._rooted(inner).get(view.name, ())
-        for store in body.stores:
-            if view.name in store.value.split("|") and body.parameters and store.base == body.parameters[0].name:
-                owner = self.world.class_of(view.scope)
-                if owner is not None and store.attr != "[]":
-                    yield from self.all(View("attribute", owner, store.attr))
+        owner = self.world.class_of(view.scope) if body.parameters else None
+        if owner is not None:
+            for store in body.stores:
+                if view.name in store.value.split("|"):
+                    yield from self._of_stored(owner, body.parameters[0].name, store)
         for call in body.calls:
             for name, term in call.arguments:
                 if view.name in term.split("|"):
                     yield from self._handed_on(view.scope, call.callee, name, depth)
+
+    def _of_stored(self, owner: Scope, instance: str, store: Store) -> Iterator[Use]:
+        """Follow what a method keeps: `self.handler = …`, `self.handlers[key] = …`."""
+        if store.base == instance and store.attr != "[]":
+            yield from self.all(View("attribute", owner, store.attr))
+        root, _, name = store.base.partition(".")
+        if root == instance and store.attr == "[]" and name.isidentifier():
+            for use in self.all(View("attribute", owner, name)):
+                if use.steps[:1] == ("[]",):
+                    yield use._replace(steps=use.steps[1:])
 
     def _handed_on(self, scope: Scope, callee: str, argument: int | str, depth: int) -> Iterator[Use]:
         """Follow an argument into the function of the repository that is called with it."""

@@ -10,7 +10,7 @@ from functools import cached_property
 from greenmod.api import Definition, External, Objects, Project
 
 from ..survey.rows import Body, Call, Rows, from_data
-from ..survey.tags import is_name_of_mock, tag_of
+from ..survey.tags import CONSTRUCTORS, LIBRARIES, LIBRARY, is_name_of_mock, tag_of
 from .values import Scope
 
 _TEST_FILE = re.compile(r"(^|/)(tests?|testing|[\w-]*_tests?)/|(^|/)(test_[^/]*|[^/]*_tests?|conftest)\.py$")
@@ -38,7 +38,7 @@ class World:
     @cached_property
     def test_files(self) -> tuple[str, ...]:
         """The files that make mocks: those whose sites are judged."""
-        return tuple(path for path in sorted(self.project.surveys) if (rows := self.rows(path)) and rows.has_mocks)
+        return tuple(path for path in sorted(self.project.surveys) if (rows := self.rows(path)) and _makes_mocks(rows))
 
     @cached_property
     def followed(self) -> tuple[str, ...]:
@@ -93,10 +93,21 @@ class World:
             found = self.project.resolve(path, callee, scope)
             names = {target.name for target in found if isinstance(target, External)}
             own = {target.qualname for target in found if isinstance(target, Definition) and target.path != path}
+            if not names and own <= {callee}:
+                names, own = self._starred(path, callee), set()
             known[callee] = (
                 tag_of("", names, ()) if names and not own else "AsyncMock" if own == {"CoroutineMock"} else ""
             )
         return known[callee]
+
+    def _starred(self, path: str, callee: str) -> set[str]:
+        """Return the name of a mock library that a file imports from a module which has it by `import *`."""
+        facts = self.project.facts(path)
+        target = next((fact.target for fact in facts.imports if fact.name == callee), "") if facts else ""
+        module = self.project.module_path(target.rpartition(".")[0], path) if "." in target.strip(".") else None
+        shim = self.project.facts(module) if module is not None else None
+        stars = {fact.target for fact in shim.imports if fact.name == "*"} if shim else set()
+        return {f"{LIBRARY}.{callee}"} if LIBRARY in stars and stars <= LIBRARIES else set()
 
     def bodies(self, path: str) -> Mapping[str, tuple[Body, ...]]:
         """Return the bodies of a file by qualified name; several of one name where it is defined again."""
@@ -233,6 +244,10 @@ class World:
 
     def thing_files(self, paths: Iterable[str]) -> tuple[str, ...]:
         return tuple(path for path in paths if path in self._paths)
+
+
+def _makes_mocks(rows: Rows) -> bool:
+    return rows.has_mocks or any(call.tag in CONSTRUCTORS for body in rows.bodies for call in body.calls)
 
 
 def _fixture_name(body: Body) -> str | None:

@@ -269,7 +269,7 @@ class Wants:
         return Want(
             kind,
             (role.because, f"{said} {_described(kind)}", *_where(uses, kind)),
-            is_sure=bool(by_use) or (thing.is_certain and not thing.is_library),
+            is_sure=bool(by_use) or thing.is_certain,
         )
 
     def _coroutine(self, role: Role, thing: Thing, uses: Sequence[Use], said: str) -> Want:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from .rows import At, Call, Lambda, Literal, Touch
+from .tags import is_name_of_mock
 
 UNKNOWN = "?"
 _ALTERNATIVES = 4
@@ -161,7 +162,8 @@ class Expressions:
             (kw.arg or "**", self.visit(kw.value, purpose if kw.arg in _RUN or purpose != "scheduled" else "argument"))
             for kw in node.keywords
         )
-        values = (*node.args, *(kw.value for kw in node.keywords)) if tag or callee.endswith(".configure_mock") else ()
+        is_of_mock = tag or is_name_of_mock(callee) or callee.endswith(".configure_mock")
+        values = (*node.args, *(kw.value for kw in node.keywords)) if is_of_mock else ()
         spots = tuple((value.lineno, value.col_offset) for value in values)
         if callee.endswith(_RESULTS) and len(node.args) == 1:
             arg = node.args[0]

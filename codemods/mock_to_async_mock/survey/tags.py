@@ -22,7 +22,9 @@ CONSTRUCTORS = frozenset(
     }
 )
 PATCHERS = frozenset({"patch", "patch.object", "patch.dict", "patch.multiple", "setattr", "setitem"})
-_MODULES = ("unittest.mock.", "mock.mock.", "mock.", "asynctest.mock.", "asynctest.")
+LIBRARY = "unittest.mock"
+LIBRARIES = frozenset({LIBRARY, "mock.mock", "mock", "asynctest.mock", "asynctest"})
+_PREFIXES = tuple(f"{library}." for library in sorted(LIBRARIES, reverse=True))  # the longest first
 _TAGS = (CONSTRUCTORS - {"stub", "async_stub", "spy"}) | {
     "patch",
     "patch.object",
@@ -61,6 +63,6 @@ def is_name_of_mock(callee: str) -> bool:
 
 
 def _named(qualified: str) -> str:
-    module = next((module for module in _MODULES if qualified.startswith(module)), "")
+    module = next((module for module in _PREFIXES if qualified.startswith(module)), "")
     name = qualified.removeprefix(module)
     return name if module and name in _TAGS else ""

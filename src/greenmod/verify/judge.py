@@ -110,8 +110,7 @@ class Judge:
 
     def convict(self, ids: frozenset[str], symptom: Symptom, left: int) -> None:
         """Tell which changes are dropped."""
-        what = f"{symptom.worse.before.value} → {symptom.worse.after.value}"
-        self._tell(f"Dropped {', '.join(sorted(ids))}: {symptom.sign.test} ({what}); {left:,} left")
+        self._tell(f"Dropped {', '.join(sorted(ids))}: {_told(symptom.worse)}; {left:,} left")
 
     def confirm_fixed(self, ids: frozenset[str]) -> tuple[str, ...]:
         """Return the red tests that `ids` turn green, each seen twice."""
@@ -250,4 +249,9 @@ def _sentence(symptoms: Sequence[Symptom]) -> str:
         return "Nothing got worse"
     first = symptoms[0].worse
     others = f", and {len(symptoms) - 1} more" if len(symptoms) > 1 else ""
-    return f"Worse: {first.sign.test} ({first.before.value} → {first.after.value}){others}"
+    return f"Worse: {_told(first)}{others}"
+
+
+def _told(worse: Worse) -> str:
+    coroutine = f" {worse.sign.coroutine}" if worse.sign.coroutine else ""
+    return f"{worse.sign.test} ({worse.before.value} → {worse.after.value}{coroutine})"
