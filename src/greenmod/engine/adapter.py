@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import libcst as cst
 
-from greenmod.api import Record, SkipRecord
+from greenmod.api.records import Record, SkipRecord
 from greenmod.config import OptionValue
 from greenmod.engine.placing import Placed
 from greenmod.engine.tokens import token_edits

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 
-from greenmod.api import Record
+from greenmod.api.records import Record
 from greenmod.engine.adapter import SkippedAt
 from greenmod.engine.file import File
 from greenmod.engine.placing import Placed

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from greenmod.api import Record
+from greenmod.api.records import Record
 from greenmod.engine.tokens import Span, apply_spans, token_edits
 from greenmod.engine.written import Written
 

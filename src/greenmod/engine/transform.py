@@ -12,7 +12,8 @@ from dataclasses import replace
 
 import libcst as cst
 
-from greenmod.api import Codemod, Context, Record
+from greenmod.api import Codemod, Context
+from greenmod.api.records import Record
 from greenmod.engine.adapter import run_library
 from greenmod.engine.depth import is_too_deep
 from greenmod.engine.file import File

@@ -1,101 +1,25 @@
-"""What the author of a codemod imports. Everything here is public; everything else is not.
-
-A codemod is a plain LibCST transformer. `leave_*` returns the replacement, through `self.change(...)`; a site
-that is left alone is reported through `self.skip(...)`. Nothing is silent.
-"""
+"""The base of every codemod, what it declares of itself, and what it knows of the file it is shown."""
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import takewhile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
 import libcst as cst
 
+from greenmod.api.decisions import Decision, Survey, SurveyedFile
+from greenmod.api.records import Record, Replacement, SkipRecord
+from greenmod.api.visits import methods, passed_over
 from greenmod.config import OptionValue
 from greenmod.errors import CodemodError
-from greenmod.facts.evidence.observation import Evidence, Frame, Observation, Origin, Phase
-from greenmod.facts.naming import Namer, Naming
-from greenmod.facts.objects.declarations import Declarations
-from greenmod.facts.objects.declarations import as_data as declarations_as_data
-from greenmod.facts.objects.declarations import from_data as declarations_from_data
-from greenmod.facts.objects.declared import declare
-from greenmod.facts.objects.objects import Objects
-from greenmod.facts.objects.thing import Calling, Thing, What
-from greenmod.facts.project import Definition, External, Project, Target, Unknown
-from greenmod.facts.record import ClassFact, FileFacts, FunctionFact, ImportFact
-from greenmod.facts.requirements import Requirement
-from greenmod.facts.scopes import ScopedVisitor
-from greenmod.facts.survey import dotted
+from greenmod.facts.project import Project
+from greenmod.facts.record import FileFacts
 from greenmod.model import ImportNeed, Safety
 from greenmod.prefilter import Triggers
 
-__all__ = [
-    "Calling",
-    "ClassFact",
-    "Codemod",
-    "Context",
-    "Decision",
-    "Declarations",
-    "Definition",
-    "Evidence",
-    "External",
-    "FileFacts",
-    "FilePlan",
-    "Frame",
-    "FunctionFact",
-    "ImportFact",
-    "ImportNeed",
-    "Namer",
-    "Naming",
-    "Objects",
-    "Observation",
-    "Option",
-    "Origin",
-    "Phase",
-    "Project",
-    "Requirement",
-    "Safety",
-    "ScopedVisitor",
-    "SkippedSite",
-    "Survey",
-    "SurveyedFile",
-    "Target",
-    "TextChange",
-    "Thing",
-    "Unknown",
-    "What",
-    "declarations_as_data",
-    "declarations_from_data",
-    "declare",
-    "dotted",
-]
-
 NodeT = TypeVar("NodeT", bound=cst.CSTNode)
-Replacement = cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]
 ReplacementT = TypeVar("ReplacementT", bound=Replacement)
-
-# White space and punctuation, half of all nodes; each holds nothing but what stands before it here.
-_TRIVIA: tuple[type[cst.CSTNode], ...] = (
-    cst.SimpleWhitespace,
-    cst.Newline,
-    cst.Comment,
-    cst.TrailingWhitespace,
-    cst.EmptyLine,
-    cst.ParenthesizedWhitespace,
-    cst.Comma,
-    cst.Dot,
-    cst.AssignEqual,
-    cst.Colon,
-    cst.LeftParen,
-    cst.RightParen,
-    cst.LeftSquareBracket,
-    cst.RightSquareBracket,
-    cst.LeftCurlyBrace,
-    cst.RightCurlyBrace,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,85 +33,6 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
-class SurveyedFile:
-    """A file as `Codemod.survey` sees it: text, `ast` tree and facts. Columns of `ast` count UTF-8 bytes."""
-
-    path: str
-    text: str
-    tree: ast.Module
-    facts: FileFacts
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """What a codemod found in one file: the lines of its sites (1-based), and JSON data for `decide`."""
-
-    lines: tuple[int, ...] = ()
-    data: object = None
-
-
-@dataclass(frozen=True, slots=True)
-class FilePlan:
-    """What to do in one file: the lines of the sites to change, and data for the transformer.
-
-    Without `lines` the transformer sees the whole file; with them, the top-level statements that hold them, as they
-    are. `innermost` is for a transformer that needs no more than the innermost statements that hold the lines, below
-    the headers of the classes and functions around them: that is cheaper, and what it sees of a body is not all of it.
-    Each node that it changes or looks into must then stand on one of `lines`, or below one that is not a definition's.
-
-    `together` names other files that must change with it: the edits meet in one Change through
-    `change(..., group=...)`. `groups` names the groups that have edits in this file: where the file can't be worked on
-    after all, they are left alone in all files.
-    """
-
-    lines: tuple[int, ...] | None = None
-    data: object = None
-    together: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-    innermost: bool = False
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class SkippedSite:
-    """A candidate that `decide` leaves alone."""
-
-    path: str
-    line: int
-    rule: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class TextChange:
-    """A whole new text for a file, as part of the Change `group`: for settings, requirements, and new files.
-
-    Only the lines that differ become edits, so that others may change the rest; a file that is not there is made. Lines
-    end with `\\n`, whatever the file's own ends are. `requires` names groups that the Change can't live without,
-    `serves` those that it is for: it goes where none of them stays. `line` is where it is shown: where the text begins
-    to differ, unless it is given.
-    """
-
-    path: str
-    text: str
-    group: str
-    title: str
-    why: str = ""
-    requires: tuple[str, ...] = ()
-    line: int | None = None
-    imports: tuple[ImportNeed, ...] = ()
-    serves: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What `decide` returns: the files to change, by the transformer or as text, and the sites left alone."""
-
-    files: Mapping[str, FilePlan] = field(default_factory=dict)
-    skips: tuple[SkippedSite, ...] = ()
-    texts: tuple[TextChange, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Context:
     """What a codemod's transformer knows about the file it is shown."""
 
@@ -196,31 +41,6 @@ class Context:
     options: Mapping[str, OptionValue]
     decision: object = None
     locate: Callable[[cst.CSTNode], tuple[int, int]] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One call of `change`, as the engine reads it."""
-
-    original: cst.CSTNode
-    new: Replacement
-    title: str
-    why: str
-    safety: Safety
-    scope: str
-    group: str | None
-    requires: tuple[str, ...]
-    imports: tuple[ImportNeed, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SkipRecord:
-    """One call of `skip`, or of `refuse` for a `group`, as the engine reads it."""
-
-    node: cst.CSTNode
-    rule: str
-    reason: str
-    group: str | None = None
 
 
 class Codemod(cst.CSTTransformer):
@@ -367,23 +187,21 @@ class Codemod(cst.CSTTransformer):
         names = self.qualified_names(node)
         return next(iter(names)) if len(names) == 1 else None
 
-    # LibCST looks up a method by name for every node and attribute it passes, and finds one that does nothing.
-    # Knowing which ones a codemod defines, and what none of them can be about, makes a visit half as expensive.
+    # By kind of node, for a cheap visit: see `visits.py`.
     _visits: ClassVar[Mapping[type, str]] = {}
     _leaves: ClassVar[Mapping[type, str]] = {}
     _passed_over: ClassVar[frozenset[type]] = frozenset()
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        found = [*_methods(cls)]
+        found = [*methods(cls)]
         cls._visits = {kind: name for name, kind, attribute in found if name.startswith("visit") and not attribute}
         cls._leaves = {kind: name for name, kind, attribute in found if name.startswith("leave") and not attribute}
         if any(attribute for _, _, attribute in found):
             cls.on_visit_attribute = cst.CSTTransformer.on_visit_attribute  # type: ignore[method-assign]
             cls.on_leave_attribute = cst.CSTTransformer.on_leave_attribute  # type: ignore[method-assign]
         if cls.on_visit is Codemod.on_visit and cls.on_leave is Codemod.on_leave:
-            kinds = {kind for _, kind, _ in found}
-            cls._passed_over = frozenset(takewhile(lambda kind: kind not in kinds, _TRIVIA))
+            cls._passed_over = passed_over({kind for _, kind, _ in found})
 
     def on_visit(self, node: cst.CSTNode) -> bool:
         kind = type(node)
@@ -426,15 +244,3 @@ def _dotted(node: cst.CSTNode) -> str:
     if not isinstance(node, cst.Name):
         return ""
     return ".".join((node.value, *reversed(parts)))
-
-
-def _methods(codemod: type[Codemod]) -> Iterator[tuple[str, type[cst.CSTNode], str]]:
-    """Yield what LibCST calls of a codemod: `visit_<Node>`, `leave_<Node>_<attribute>`, with node and attribute."""
-    for method in dir(codemod):
-        verb, _, rest = method.partition("_")
-        name, _, attribute = rest.partition("_")
-        kind = getattr(cst, name, None) if verb in ("visit", "leave") else None
-        if not (isinstance(kind, type) and issubclass(kind, cst.CSTNode)):
-            continue
-        if getattr(codemod, method) is not getattr(cst.CSTTransformer, method, None):
-            yield method, kind, attribute
