@@ -9,18 +9,10 @@ from pathlib import Path
 import pytest
 
 from greenmod.config import Config
+from greenmod.description import CodemodSpec, OptionSpec
 from greenmod.errors import CodemodError, UsageError
 from greenmod.model import Safety
-from greenmod.registry import (
-    CodemodSpec,
-    OptionSpec,
-    Selection,
-    available,
-    built_in_folder,
-    choose,
-    fixtures_folder,
-    load,
-)
+from greenmod.registry import Selection, available, built_in_folder, choose, fixtures_folder, load
 
 MINIMAL = "from greenmod.api import *\nclass Minimal(Codemod):\n    name = 'do-it'\n"
 FULL = '''"""Do much.

@@ -30,6 +30,7 @@ STOREYS = (
     ("settle",),
     ("engine",),
     ("registry",),
+    ("description",),
     ("api",),
     ("facts",),
     ("prefilter", "discover", "source", "config"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from greenmod.cases.page import page
+from greenmod.description import CodemodSpec, OptionSpec
 from greenmod.model import Safety
-from greenmod.registry import CodemodSpec, OptionSpec
 
 SPEC = CodemodSpec(
     name="rename-x",

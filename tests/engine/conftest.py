@@ -8,10 +8,11 @@ import pytest
 
 from greenmod.apply import rewrite
 from greenmod.config import Config
+from greenmod.description import CodemodSpec
 from greenmod.engine.propose import propose
 from greenmod.engine.work import Proposal, Task, Work
 from greenmod.model import Edit
-from greenmod.registry import CodemodSpec, available
+from greenmod.registry import available
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,9 @@ from pathlib import Path
 import libcst as cst
 import pytest
 
+from greenmod.description import CodemodSpec
 from greenmod.engine import depth
 from greenmod.engine.work import Proposal
-from greenmod.registry import CodemodSpec
 
 DEEP: dict[str, Callable[[int], str]] = {
     "parentheses": lambda size: "target = " + "(" * size + "1" + ")" * size,

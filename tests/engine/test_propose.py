@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from greenmod.description import CodemodSpec
 from greenmod.engine.propose import propose
 from greenmod.engine.work import Piece, Proposal, Refusal, Task, Work
 from greenmod.model import ImportNeed, Safety, Skip
-from greenmod.registry import CodemodSpec
 
 Make = Callable[[str], CodemodSpec]
 Propose = Callable[..., Proposal]

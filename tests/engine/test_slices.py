@@ -10,8 +10,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from greenmod.description import CodemodSpec
 from greenmod.engine.work import Proposal
-from greenmod.registry import CodemodSpec
 
 RENAME = """
     name = "rename-target"

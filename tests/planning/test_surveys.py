@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from greenmod.config import Config
+from greenmod.description import CodemodSpec
 from greenmod.engine.work import Found
 from greenmod.facts.cache import Cache, cache_file
 from greenmod.facts.objects.declarations import from_data
 from greenmod.facts.objects.declared import declare
 from greenmod.planning.surveys import survey_all
-from greenmod.registry import CodemodSpec, available
+from greenmod.registry import available
 
 CODEMOD = '''
 from greenmod.api import Codemod, Survey

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from greenmod.cases.case import Case, find_cases
-from greenmod.registry import CodemodSpec
+from greenmod.description import CodemodSpec
 from greenmod.report.patch import hunks
 
 _HEADING = re.compile(r"^(Why|Left alone|Unsafe when):\s*", re.MULTILINE)

@@ -11,12 +11,13 @@ import libcst as cst
 
 from greenmod.api.records import Record, SkipRecord
 from greenmod.config import OptionValue
+from greenmod.description import CodemodSpec
 from greenmod.engine.placing import Placed
 from greenmod.engine.tokens import token_edits
 from greenmod.engine.written import NotReproduced
 from greenmod.errors import CodemodError, UsageError
 from greenmod.model import Safety
-from greenmod.registry import CodemodSpec, load_library
+from greenmod.registry import load_library
 
 SkippedAt = tuple[int, SkipRecord]
 

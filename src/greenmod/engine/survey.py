@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from greenmod.api import Survey, SurveyedFile
+from greenmod.description import CodemodSpec
 from greenmod.engine.problems import codemod_problem, file_problem, syntax_error
 from greenmod.engine.work import Found
 from greenmod.errors import CodemodError, FileError
@@ -15,7 +16,7 @@ from greenmod.facts import survey as surveying
 from greenmod.facts.objects.declarations import as_data
 from greenmod.facts.objects.declared import declare
 from greenmod.model import Problem
-from greenmod.registry import CodemodSpec, load
+from greenmod.registry import load
 from greenmod.source import load as load_source
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from greenmod.api import TextChange
 from greenmod.config import OptionValue
+from greenmod.description import CodemodSpec
 from greenmod.facts.record import FileFacts
 from greenmod.model import ImportNeed, Problem, Safety, Skip
-from greenmod.registry import CodemodSpec
 
 
 @dataclass(frozen=True, slots=True)

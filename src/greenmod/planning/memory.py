@@ -15,11 +15,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from greenmod.description import CodemodSpec
 from greenmod.facts.cache import Cache, cache_key
 from greenmod.facts.evidence.observation import Evidence
 from greenmod.facts.witness import Saw, Witness, nobody, still_true
 from greenmod.model import Baseline, Change, ChangeSet, Edit, ImportNeed, Problem, Safety, Skip
-from greenmod.registry import CodemodSpec, stamp
+from greenmod.registry import stamp
 
 if TYPE_CHECKING:
     from greenmod.session import Candidates, Run

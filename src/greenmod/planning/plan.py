@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from greenmod.api import Decision, FilePlan
+from greenmod.description import CodemodSpec
 from greenmod.discover import is_inside, link_target
 from greenmod.engine.problems import codemod_problem
 from greenmod.engine.propose import propose
@@ -30,7 +31,7 @@ from greenmod.planning.assemble import Scope, assemble
 from greenmod.planning.pool import Progress, spread, without_collector
 from greenmod.planning.surveys import survey_all
 from greenmod.prefilter import search
-from greenmod.registry import CodemodSpec, load
+from greenmod.registry import load
 
 if TYPE_CHECKING:
     from greenmod.session import Candidates, Run

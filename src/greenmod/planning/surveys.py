@@ -8,6 +8,7 @@ from dataclasses import fields
 from functools import partial
 from pathlib import Path
 
+from greenmod.description import CodemodSpec
 from greenmod.engine.survey import survey_file
 from greenmod.engine.work import Found
 from greenmod.errors import FileError
@@ -15,7 +16,7 @@ from greenmod.facts.cache import Cache, cache_key
 from greenmod.facts.record import FileFacts, from_json
 from greenmod.model import Problem
 from greenmod.planning.pool import Progress, spread
-from greenmod.registry import CodemodSpec, stamp
+from greenmod.registry import stamp
 from greenmod.source import digest, read_bytes
 
 _SHARE = 5_000_000  # bytes that `ast` gets through in about half a second
