@@ -23,6 +23,10 @@ def spell(facts: FileFacts, scope: str, name: str, parameters: tuple[str, ...] =
         if fact.target in {f"{module}.{name}" for module in _MODULES[:2]} and _is_sure(facts, fact.name, scope):
             return Spelled(fact.name)
     for fact in visible:
+        # Handed on by a module of the project, or made there under the same name.
+        if fact.target.endswith(f".{name}") and fact.target.startswith(".") and _is_sure(facts, fact.name, scope):
+            return Spelled(fact.name)
+    for fact in visible:
         module, _, imported = fact.target.rpartition(".")
         if module in _MODULES and fact.name != "*" and imported != "mock" and not facts.bindings(name, scope):
             return Spelled(name, (("unittest.mock" if module == "asynctest" else module, name, fact.name),))

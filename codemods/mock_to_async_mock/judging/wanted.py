@@ -299,10 +299,19 @@ class Wants:
                 reason = f"{said} gives a coroutine, but {handed} hands such a function on without calling it"
                 return Want(Kind.DOUBTFUL, why, "never-awaited", reason)
             if (awaited := self.names.first.get((each, How.AWAITED))) is not None:
+                if is_ours and (odd := self._called_otherwise(each)):
+                    reason = f"{said} is awaited at {awaited}, but {odd} calls `{each}` without `await`"
+                    return Want(Kind.DOUBTFUL, why, "conflicting-evidence", reason)
                 return Want(Kind.COROUTINE, (*why, f"awaited at {awaited}"))
         return Want(
             Kind.DOUBTFUL, why, "never-awaited", f"{said} gives a coroutine, but nothing in the project awaits it"
         )
+
+    def _called_otherwise(self, name: str) -> str:
+        """Return where a name that no plain function has is called without `await`: by mistake, or of another type."""
+        if name in _COMMON or name in self.names.synchronous:
+            return ""
+        return self.names.first.get((name, How.PLAIN)) or self.names.first.get((name, How.UNCLEAR)) or ""
 
     def _by_uses(self, role: Role, uses: Sequence[Use], among: Iterable[Kind] = tuple(Kind), said: str = "") -> Want:
         kinds = _kinds(uses)

@@ -9,6 +9,8 @@ from ..operations import Rename
 from ..survey.rows import Body, Call
 from .bench import CONFIGS, Bench, Site, names_of
 
+# What gives its result without being awaited, if only for `async with` or `async for`.
+_CALLED_PLAINLY = frozenset({Kind.PLAIN, Kind.CONTEXT, Kind.ITERATOR})
 _UNDECIDED = frozenset({"accepts-either", "returns-either", "conflicting-evidence"})
 
 
@@ -108,8 +110,8 @@ def judge_async_constructor(bench: Bench, scope: Scope, body: Body, place: Place
     ):
         bench.skip(site, want.rule, want.reason)
     is_unsure = not want.is_sure or bench.court.children(place) or not bench.court.is_mentioned(place, call)
-    if want.kind is not Kind.PLAIN or is_unsure:
-        bench.leave(site, want, is_right=want.kind is not Kind.PLAIN)
+    if want.kind not in _CALLED_PLAINLY or is_unsure:
+        bench.leave(site, want, is_right=want.kind not in _CALLED_PLAINLY)
         return
     if awaited := bench.court.is_asserted(place) or bench.court.awaited_by_test(place):
         bench.skip(site, "conflicting-evidence", f"{want.why[-1]}, but the test has it awaited at {awaited}")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from greenmod.facts.objects.declarations import Bound, Class, Function, as_data, from_data
+from greenmod.facts.objects.declarations import Bound, Class, Function, Star, as_data, from_data
 from greenmod.facts.objects.declared import declare
 
 SRC = Path(__file__).resolve().parents[3] / "src"
@@ -53,7 +53,7 @@ def test_declares_names_per_scope() -> None:
     assert found.names["G.z"]["p"] == (Bound("()", 11, "0", "int"),)
     assert found.names["G.z"]["inside"] == (Bound("async with", 13, "p.open()"),)
     assert found.attributes == {"G": {"own": (Bound("=", 12, "p", scope="G.z"),)}}
-    assert (found.stars, found.exports) == (("d",), ("g",))
+    assert (found.stars, found.exports) == ((Star("d", 2),), ("g",))
 
 
 def test_declares_functions_and_classes() -> None:

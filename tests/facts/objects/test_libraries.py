@@ -158,6 +158,31 @@ def test_star_import_brings_what_all_names(repository: Repository) -> None:
     assert objects.named("a.py", "Hidden").what is What.UNKNOWN
 
 
+def test_star_import_puts_a_class_in_the_place_of_the_one_before(repository: Repository) -> None:
+    files = {
+        "cloud/__init__.py": (
+            "from ._client import Client, Other\n"
+            "try:\n    from ._patch import *\nexcept ImportError:\n    pass\n"
+            "from ._last import Last\n"
+        ),
+        "cloud/_client.py": "class Client:\n    async def close(self): ...\nclass Other: ...\n",
+        "cloud/_last.py": "class Last: ...\n",
+        "cloud/_patch.py": (
+            "from ._client import Client as Generated\n__all__ = ['Client', 'Last']\n"
+            "class Client(Generated):\n    def connect(self) -> None: ...\n"
+            "class Other: ...\nclass Last: ...\n"
+        ),
+    }
+    objects = repository({"a.py": "from cloud import Client, Last, Other\n"}, libraries=files)
+    assert [objects.named("a.py", name).file for name in ("Client", "Other", "Last")] == [
+        "cloud/_patch.py",
+        "cloud/_client.py",
+        "cloud/_last.py",
+    ]
+    assert objects.imported("cloud.Client.connect", "a.py").calling is Calling.SYNC
+    assert objects.imported("cloud.Client.close", "a.py").calling is Calling.COROUTINE
+
+
 def test_star_import_that_can_not_be_followed(repository: Repository) -> None:
     objects = repository({"a.py": "from unheard import *\nfrom web import *\n"}, STARRED)
     assert objects.named("a.py", "Client").what is What.CLASS

@@ -63,21 +63,28 @@ class Class(NamedTuple):
 Names = Mapping[str, tuple[Bound, ...]]
 
 
+class Star(NamedTuple):
+    """A `from module import *`."""
+
+    module: str
+    line: int
+
+
 @dataclass(frozen=True, slots=True)
 class Declarations:
     """Everything that a module declares, by qualified name.
 
     `names` are per scope, the module's own under the empty string, each with what it may be bound to once the module
-    has run; `attributes` are those that methods set on `self`,
-    per class. `stars` are the modules that everything is imported from. `exports` is `__all__` where it is a plain
-    list. `is_part` tells that more is there than is declared here.
+    has run; `attributes` are those that methods set on `self`, per class. `stars` are the modules that everything is
+    imported from, in their order. `exports` is `__all__` where it is a plain list. `is_part` tells that more is there
+    than is declared here.
     """
 
     names: Mapping[str, Names]
     functions: Mapping[str, tuple[Function, ...]]
     classes: Mapping[str, tuple[Class, ...]]
     attributes: Mapping[str, Names]
-    stars: tuple[str, ...] = ()
+    stars: tuple[Star, ...] = ()
     exports: tuple[str, ...] | None = None
     is_part: bool = False
 
@@ -104,7 +111,7 @@ def from_data(data: Any) -> Declarations:
             {name: tuple(map(_function, rows)) for name, rows in functions.items()},
             {name: tuple(map(_class, rows)) for name, rows in classes.items()},
             {scope: _names(rows) for scope, rows in attributes.items()},
-            tuple(stars),
+            tuple(Star(module, line) for module, line in stars),
             None if exports is None else tuple(exports),
             bool(is_part),
         )

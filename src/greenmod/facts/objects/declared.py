@@ -12,7 +12,7 @@ from typing import Any
 from greenmod.facts.objects import declarations as kinds
 from greenmod.facts.objects.binder import Binder, Body
 from greenmod.facts.objects.bindings import frozen
-from greenmod.facts.objects.declarations import Bound, Class, Declarations, Function
+from greenmod.facts.objects.declarations import Bound, Class, Declarations, Function, Star
 from greenmod.facts.objects.exports import Exports
 from greenmod.facts.objects.spelling import spelled, spelled_type
 from greenmod.facts.objects.statements import asked_about, has_yield
@@ -34,7 +34,7 @@ class _Collector:
         self._here = Binder()
         self._functions: dict[str, list[Function]] = {}
         self._classes: dict[str, list[Class]] = {}
-        self._stars: list[str] = []
+        self._stars: list[Star] = []
         self._exports = Exports()
         self._visitors: dict[type, Callable[[Any], None]] = {
             ast.Import: self._import,
@@ -94,7 +94,7 @@ class _Collector:
         module = "." * node.level + (node.module or "")
         for alias in node.names:
             if alias.name == "*":
-                self._stars.append(module)
+                self._stars.append(Star(module, node.lineno))
                 continue
             target = f"{module}{'' if module.endswith('.') else '.'}{alias.name}"
             self._here.bind(alias.asname or alias.name, Bound(kinds.IMPORT, node.lineno, target))

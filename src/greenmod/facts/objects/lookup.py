@@ -26,6 +26,8 @@ def look_up(resolver: Resolver, place: Place, name: str) -> Thing:
         if not scope and place.module.is_library and (known := find_form(place.module.file, name)):
             return known
         if bounds := declared.names.get(scope, {}).get(name):
+            if not scope and (again := _starred_again(resolver, place.module, name, bounds)):
+                return again
             owner = place.owner if scope == place.scope or place.scope.startswith(f"{scope}.") else None
             return meant(resolver, Place(place.module, scope, owner), name, bounds)
     if found := through_stars(resolver, place.module, name):
@@ -54,9 +56,10 @@ def through_stars(resolver: Resolver, module: Module, name: str) -> Thing | None
     """Look for a name in the modules that everything is imported from; the last one wins."""
     doubt: Thing | None = None
     for star in reversed(module.declared.stars):
-        target = resolver.modules.find(star, module)
+        target = resolver.modules.find(star.module, module)
         if isinstance(target, Thing):
-            doubt = unknown(f"`{name}` may come from `from {star} import *`: {target.reason}", Rule.STAR_IMPORT)
+            said = f"`{name}` may come from `from {star.module} import *`: {target.reason}"
+            doubt = unknown(said, Rule.STAR_IMPORT)
             continue
         if target is module or not is_exported(target, name):
             continue
@@ -67,6 +70,23 @@ def through_stars(resolver: Resolver, module: Module, name: str) -> Thing | None
             return found
         doubt = doubt or found
     return doubt
+
+
+def _starred_again(resolver: Resolver, module: Module, name: str, bounds: Sequence[Bound]) -> Thing | None:
+    """Return what a later `import *` puts in the place of a name: of a module that lists it in `__all__`.
+
+    Generated packages are corrected that way: those of Azure end with `from ._patch import *`.
+    """
+    for star in reversed(module.declared.stars):
+        if star.line < max(bound.line for bound in bounds):
+            return None
+        target = resolver.modules.find(star.module, module)
+        if isinstance(target, Thing) or target is module or name not in (target.declared.exports or ()):
+            continue
+        found = resolver.member(target.thing, name)
+        if found.what not in (What.UNKNOWN, What.MISSING):
+            return found
+    return None
 
 
 def is_exported(module: Module, name: str) -> bool:
