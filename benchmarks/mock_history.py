@@ -2,7 +2,7 @@
 
     python benchmarks/mock_history.py mine GITDIR [COMMIT]... [--output FILE]
     python benchmarks/mock_history.py unpack GITDIR FOLDER COMMIT...
-    python benchmarks/mock_history.py compare PYTHON CASE[=INTERPRETER]... [--output FILE]
+    python benchmarks/mock_history.py compare PYTHON CASE[=INTERPRETER]... [--table] [--output FILE]
 
 GITDIR is the git directory of a clone with its history and is only read. A CASE is a folder FOLDER/NAME-COMMIT that
 `unpack` made: the source at a commit with the tests of its parent. Beside it lies NAME-COMMIT.author.json, with what
@@ -29,6 +29,7 @@ from mock_trees import History, is_test
 
 _EVIDENCE = "evidence: "
 _OPTIONS = ("--no-cache", "--option", "mock-to-async-mock.every-site=true")
+_DONE = ("reproduced", "by-children")
 _WORDS = "AsyncMock|CoroutineMock"
 
 
@@ -124,22 +125,58 @@ def _mined(history: History, commits: Iterable[str]) -> Iterator[str]:
                 yield f"  {one.path}:{was.line} {was.scope} {was.target}: {was.before!r} → {was.after!r}"
 
 
-def _compared(cases: Iterable[str], python: Path) -> Iterator[str]:
-    total: Counter[str] = Counter()
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A case with its answers, and what greenmod changes besides: the path and the change."""
+
+    name: str
+    answers: list[Answer]
+    extra: list[tuple[str, Retyping]]
+
+    @property
+    def counted(self) -> Counter[str]:
+        """The outcomes of what the code alone could tell."""
+        return Counter(one.outcome for one in self.answers if not one.authored.note)
+
+    @property
+    def by_evidence(self) -> Counter[str]:
+        """The outcomes of what only a failing test may license."""
+        return Counter(one.outcome for one in self.answers if one.authored.note.startswith(_EVIDENCE))
+
+
+def _compared(cases: Iterable[str], python: Path) -> Iterator[Compared]:
     for folder, _, interpreter in (case.partition("=") for case in cases):
         case = Path(folder).resolve()
-        answers, extra = compare(case, python, interpreter)
-        asked = [one for one in answers if not one.authored.note or one.authored.note.startswith(_EVIDENCE)]
-        counts = Counter((_EVIDENCE if one.authored.note else "") + one.outcome for one in asked)
-        total += counts
-        yield f"## {case.name}: {_numbers(counts)}; {len(answers) - len(asked)} not counted, {len(extra)} more of ours"
-        for one in answers:
+        yield Compared(case.name, *compare(case, python, interpreter))
+
+
+def listing(cases: Iterable[Compared]) -> Iterator[str]:
+    """Yield the lines of a list to read: every change of an author, and every one of ours besides."""
+    for case in cases:
+        asked = case.counted.total() + case.by_evidence.total()
+        numbers = f"{_numbers(case.counted)}; by evidence {_numbers(case.by_evidence)}"
+        yield f"## {case.name}: {numbers}; {len(case.answers) - asked} not counted, {len(case.extra)} more of ours"
+        for one in case.answers:
             was = one.authored.retyping
             note = f" ({one.authored.note})" if one.authored.note else ""
             yield f"  {one.outcome}{note}: {one.authored.path}:{was.line} {was.target}: {was.before!r} → {was.after!r}"
-        for path, ours in extra:
+        for path, ours in case.extra:
             yield f"  more: {path}:{ours.line} {ours.target}: {ours.before!r} → {ours.after!r}"
-    yield f"# all: {_numbers(total)}"
+
+
+def table(cases: Iterable[Compared]) -> Iterator[str]:
+    """Yield the lines of a Markdown table of the cases that count."""
+    yield "| commit | changes | reproduced | missed, by the rule that says why |"
+    yield "|---|---:|---:|---|"
+    counted = [case for case in cases if case.counted]
+    for case in counted:
+        yield f"| {case.name} | {_row(case.counted)} |"
+    yield f"| {len(counted)} commits | {_row(sum((case.counted for case in counted), Counter()))} |"
+
+
+def _row(counts: Counter[str]) -> str:
+    missed = ", ".join(f"`{rule}` {number}" for rule, number in counts.most_common() if rule not in _DONE)
+    return f"{counts.total()} | {sum(counts[done] for done in _DONE)} | {missed}"
 
 
 def _numbers(counts: Counter[str]) -> str:
@@ -158,7 +195,7 @@ def main() -> int:
     if given.command == "mine":
         lines = _mined(given.history, given.commits or given.history.commits(_WORDS))
     else:
-        lines = _compared(given.cases, given.python.absolute())
+        lines = (table if given.table else listing)(_compared(given.cases, given.python.absolute()))
     with given.output.open("w", encoding="utf-8") if given.output else sys.stdout as file:
         file.writelines(f"{line}\n" for line in lines)
     return 0
@@ -176,6 +213,7 @@ def _arguments() -> argparse.Namespace:
     unpacking.add_argument("--name", help="of the project; else of the folder around the git directory")
     comparing.add_argument("python", type=Path, metavar="PYTHON")
     comparing.add_argument("cases", nargs="+", metavar="CASE[=INTERPRETER]")
+    comparing.add_argument("--table", action="store_true", help="a table instead of the list")
     for command in (mining, comparing):
         command.add_argument("--output", type=Path, metavar="FILE")
     return parser.parse_args()

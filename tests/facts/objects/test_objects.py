@@ -562,3 +562,16 @@ def test_strange_input_never_raises(repository: Repository) -> None:
         assert objects.annotated("a.py", text).what is not What.FUNCTION
     assert objects.named("broken.py", "x").what is What.UNKNOWN
     assert objects.named("gone.py", "x").what is What.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("returns", "is_certain"),
+    [("Sequence[str]", True), ("Mapping[str, int]", True), ("list[str]", True), ("Any", False), ("Wizard", False)],
+)
+def test_is_certain_of_a_plain_function_whose_annotation_says_so(
+    repository: Repository, returns: str, is_certain: bool
+) -> None:
+    text = f"from collections.abc import Mapping, Sequence\nfrom typing import Any\ndef find(all) -> {returns}:\n"
+    objects = repository({"a.py": f"{text}    return all.of_them()\n"})
+    found = objects.named("a.py", "find")
+    assert (found.calling, found.is_certain) == (Calling.SYNC, is_certain)

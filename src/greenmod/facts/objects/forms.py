@@ -15,7 +15,8 @@ ITERATORS = frozenset({"AsyncIterator", "AsyncIterable", "AsyncGenerator"})
 TRANSPARENT = frozenset(
     {"Annotated", "ClassVar", "Final", "Required", "NotRequired", "ReadOnly", "InitVar", "Optional", "Unpack"}
 )
-_SYNC = frozenset({"AbstractContextManager", "Iterator", "Iterable", "Generator", "Callable"})
+_COLLECTIONS = frozenset({"Collection", "Sequence", "MutableSequence", "Mapping", "MutableMapping", "AbstractSet"})
+_SYNC = _COLLECTIONS | {"AbstractContextManager", "Iterator", "Iterable", "Generator", "Callable"}
 _PLAIN = {"List": "list", "Dict": "dict", "Set": "set", "FrozenSet": "frozenset", "Tuple": "tuple", "Text": "str"}
 _RENAMED = {"AsyncContextManager": "AbstractAsyncContextManager", "ContextManager": "AbstractContextManager"}
 _NAMES = (
