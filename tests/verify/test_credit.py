@@ -18,6 +18,7 @@ class Green:
     def __init__(self, **need: str) -> None:
         self.need = {test: frozenset(ids) for test, ids in need.items()}
         self.asked: list[tuple[str, str]] = []
+        self.once: set[str] = set()
 
     def is_green(self, ids: frozenset[str], test: str) -> bool:
         self.asked.append(("".join(sorted(ids)), test))
@@ -25,7 +26,9 @@ class Green:
 
     def credits(self, kept: str, doubtful: str, requires: Requires | None = None) -> dict[str, str]:
         needs: Requires = {**dict.fromkeys(kept, ()), **(requires or {})}
-        return find_credits(frozenset(kept), list(doubtful), sorted(self.need), needs, self.is_green)
+        return find_credits(
+            frozenset(kept), list(doubtful), sorted(self.need), needs, self.is_green, lambda test: test not in self.once
+        )
 
 
 def test_credits_the_change_without_which_a_test_is_red() -> None:
@@ -36,6 +39,13 @@ def test_credits_the_change_without_which_a_test_is_red() -> None:
 
 def test_credits_each_of_several_changes_that_a_test_needs() -> None:
     assert Green(test="ac").credits("abcd", "abcd") == {"a": "test", "c": "test"}
+
+
+def test_credits_nothing_to_a_test_that_does_not_pass_again() -> None:
+    tests = Green(first="abcd", second="b")
+    tests.once = {"first"}
+    assert tests.credits("abcd", "abcd") == {"b": "second"}
+    assert len([test for _, test in tests.asked if test == "first"]) == 1 + ceil(log2(4))
 
 
 def test_credits_nothing_when_a_test_is_green_without_the_doubtful() -> None:

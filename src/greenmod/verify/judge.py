@@ -60,6 +60,7 @@ class Judge:
         self._accepts_traffic = accepts_traffic
         self._known: dict[Sign, Symptom] = {}
         self._companies: dict[Sign, Tests] = {}
+        self._repeated: dict[tuple[frozenset[str], frozenset[str]], frozenset[str]] = {}
         self._last = NONE
 
     def symptoms(self, ids: frozenset[str]) -> Sequence[Symptom]:
@@ -131,6 +132,12 @@ class Judge:
     def is_green(self, tests: frozenset[str], ids: frozenset[str], test: str) -> bool:
         """Tell whether one of `tests` passes with `ids`, run in the company of these alone."""
         return test in self._trials.run(ids, tests).passed
+
+    def is_green_again(self, tests: frozenset[str], ids: frozenset[str], test: str) -> bool:
+        """Tell whether one of `tests` passes with `ids` in another run of these, the same one for all of them."""
+        if (tests, ids) not in self._repeated:
+            self._repeated[tests, ids] = self._trials.again(ids, tests).passed
+        return test in self._repeated[tests, ids]
 
     def statement_counts(self, ids: frozenset[str]) -> Mapping[str, tuple[int, int]]:
         """Return how many SQL statements passing tests send without and with `ids`, where that differs, seen twice."""

@@ -75,7 +75,8 @@ class _Outcome:
         doubtful = [one for one in self._requires if one in self._kept and one not in found]
         is_green = partial(self._judge.is_green, frozenset(self.fixed))  # one run answers for all of them
         fixed = [test for test in self.fixed if is_green(self._kept, test)] if doubtful else []
-        return {**found, **find_credits(self._kept, doubtful, fixed, self._requires, is_green)}
+        is_green_again = partial(self._judge.is_green_again, frozenset(self.fixed), self._kept)
+        return {**found, **find_credits(self._kept, doubtful, fixed, self._requires, is_green, is_green_again)}
 
 
 def _tests(before: Run, after: Run) -> dict[str, Compared]:
