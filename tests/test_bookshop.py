@@ -175,7 +175,7 @@ def test_the_demonstration_tells_its_story(tmp_path: Path, monkeypatch: pytest.M
 
     assert done.returncode == 0, done.stderr
     before_testing, _, after_testing = done.stdout.partition("Now pytest decides")
-    assert MENDED_BY_EVIDENCE not in before_testing
+    assert f"+    {MENDED_BY_EVIDENCE}\n" not in before_testing
     assert "1 change more came from what a failing test said:" in after_testing
     assert f"+    {MENDED_BY_EVIDENCE}\n" in after_testing
     assert "13 tests turned green, 17 stayed green, none got worse; 1 stayed red" in after_testing

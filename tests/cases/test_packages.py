@@ -23,6 +23,7 @@ def case(before: dict[str, str], after: dict[str, str] | None = None) -> Case:
         "import os, pytest\nfrom libcst import matchers",
         "from tests.helpers import one\nimport helpers, app.main\nfrom . import two\nfrom .nothing_here import x",
         "try:\n    import nothing_here\nexcept ImportError:\n    nothing_here = None",
+        "import sys\nif sys.version_info < (3, 8):\n    import nothing_here\nelse:\n    import os",
         "import (",
     ],
 )

@@ -27,13 +27,14 @@ def missing_packages(case: Case) -> list[str]:
 
 
 def _imported(data: bytes) -> Iterator[str]:
-    """Yield the packages that a file can't do without: what it imports, but for what it only tries to."""
+    """Yield the packages that a file imports whatever happens: in no `try` and on no condition."""
     try:
         tree = ast.parse(data)
     except SyntaxError:
         return
-    tried = (statement for node in ast.walk(tree) if isinstance(node, ast.Try) for statement in node.body)
-    optional = {node for statement in tried for node in ast.walk(statement)}
+    attempts = (node.body for node in ast.walk(tree) if isinstance(node, ast.Try))
+    branches = (node.body + node.orelse for node in ast.walk(tree) if isinstance(node, ast.If))
+    optional = {node for body in (*attempts, *branches) for statement in body for node in ast.walk(statement)}
     for node in ast.walk(tree):
         if node in optional:
             continue
