@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from greenmod.verify import Dropped, Verification, Verifier
 
 MOST_ROUNDS = 5
+MOST_TOLD = 3
 
 # What a change does, whatever it is called.
 Content = tuple[str, tuple[Edit, ...], tuple[ImportNeed, ...], tuple[Replacement, ...]]
@@ -70,7 +71,7 @@ def plan_by_rounds(planner: Planner, verifier: Verifier, given: Evidence, tell: 
         following = _following(best.draft.plan, found, planner.plan(known))
         if not following.news:
             break
-        tell(f"Round {number}: with what stays, the tests show {_count(len(following.news))} more")
+        tell(f"Round {number}: with what stays, the tests show {_told(following)}")
         draft = planner.draft(following.plan)
         verification = _verified(verifier, draft, draft.plan.ids - following.rejected)
         if verification is None or not set(found.fixed) <= set(verification.fixed):
@@ -171,5 +172,7 @@ def _named(one: Dropped, names: Mapping[str, str]) -> Dropped:
     return replace(one, id=names[one.id], together=together, needs=needs)
 
 
-def _count(number: int) -> str:
-    return f"{number:,} change{'' if number == 1 else 's'}"
+def _told(following: _Following) -> str:
+    places = [f"{change.path}:{change.line}" for change in following.plan.chosen(following.news)]
+    rest = ", …" if len(places) > MOST_TOLD else ""
+    return f"{len(places):,} change{'' if len(places) == 1 else 's'} more: {', '.join(places[:MOST_TOLD])}{rest}"

@@ -170,7 +170,7 @@ def test_names_in_the_end_what_was_dropped_in_an_earlier_round(shop: Path, green
     done = verified(greenmod, "--write")
 
     assert done.returncode == 1
-    assert "Round 2: with what stays, the tests show 1 change more\n" in done.stderr
+    assert "Round 2: with what stays, the tests show 1 change more: test_shop.py:5\n" in done.stderr
     assert "check(4)\n    check(6)\n" in (shop / "test_shop.py").read_text()
     assert "    check(2)\n" in (shop / "test_own.py").read_text()
     assert (
