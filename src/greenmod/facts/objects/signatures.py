@@ -199,7 +199,7 @@ def _decorated(resolver: Resolver, found: Signature, applied: Applied, text: str
     if effect is Effect.EITHER and found.calling is Calling.COROUTINE:
         return replace(found, calling=Calling.EITHER, auto_async=False, decorators=(*found.decorators, text))
     if effect is Effect.EITHER:
-        return replace(found, auto_async=False)
+        return replace(found, auto_async=False, is_certain=False)
     return replace(found, auto_async=None, decorators=(*found.decorators, text))
 
 
