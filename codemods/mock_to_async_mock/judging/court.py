@@ -13,7 +13,7 @@ from ..following.uses import How, Names, Uses
 from ..following.values import CALLED, Local, Place, Real, Scope, last_words
 from ..following.world import World
 from ..operations import At
-from ..survey.expressions import RUNNERS, SCHEDULERS
+from ..survey.purposes import RUNNERS, SCHEDULERS
 from ..survey.rows import Body, Call
 from .awaitables import Awaitables
 from .current import Current, Currents

@@ -9,11 +9,12 @@ from functools import partial
 
 from greenmod.api import FileFacts, SurveyedFile
 
-from .expressions import Expressions, joined
+from .expressions import Expressions
 from .parameters import fields_of, parameters_of
 from .rows import At, Body, Rows
 from .statements import Function, Walk, start_of
 from .tags import CONSTRUCTORS, PATCHERS, SETTERS, tag_of
+from .terms import joined
 
 _CONFIGS = frozenset({"return_value", "side_effect"})
 _LINE_END = re.compile(r"\r\n|\r|\n")

@@ -6,60 +6,16 @@ import ast
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from .purposes import RUN, purpose_of
 from .rows import At, Call, Lambda, Literal, Touch
 from .tags import is_name_of_mock
+from .terms import UNKNOWN, joined, step
 
-UNKNOWN = "?"
-_ALTERNATIVES = 4
 _TEXT = 300  # characters of a string that are remembered
-# What runs, or awaits, the coroutines that it is given.
-SCHEDULERS = frozenset(
-    {"gather", "create_task", "ensure_future", "wait_for", "shield", "run_until_complete", "run_coroutine_threadsafe"}
-    | {"wait", "as_completed", "start_soon", "ensureDeferred", "async_to_sync", "timeout_at", "spawn"}
-)
-RUNNERS = ("asyncio.run", "anyio.run", "trio.run", "uvloop.run")
-_INSPECTORS = frozenset(
-    {"isawaitable", "iscoroutine", "iscoroutinefunction", "is_async_callable", "isasyncgenfunction"}
-)
-_RUN = frozenset({"coro", "fut", "future", "aw", "coro_or_future", "main", "func", "fs", "awaitable"})
-# Built-in functions that want a value, and never a coroutine.
-_CONSUMERS = frozenset(
-    {"len", "int", "float", "str", "bool", "list", "tuple", "set", "dict", "sorted", "sum", "min", "max", "any", "all"}
-    | {
-        "iter",
-        "next",
-        "print",
-        "repr",
-        "abs",
-        "round",
-        "enumerate",
-        "zip",
-        "map",
-        "filter",
-        "range",
-        "reversed",
-        "bytes",
-    }
-)
 _RESULTS = (".set_result", ".set_exception")
 # What only an AsyncMock knows of itself.
 _COUNTS = frozenset({"await_count", "await_args", "await_args_list"})
 _TOUCHING = frozenset({"await", "async with", "async for", "inspected", "compared", "scheduled"})
-
-
-def joined(terms: Iterable[str]) -> str:
-    """Return one term for several alternatives."""
-    found = sorted({part for term in terms for part in term.split("|")} - {""})
-    if UNKNOWN in found or len(found) > _ALTERNATIVES:
-        return UNKNOWN
-    return "|".join(found) or UNKNOWN
-
-
-def step(term: str, suffix: str) -> str:
-    """Return what `suffix` leads to from each alternative of a term."""
-    if UNKNOWN in term or "=" in term or "\\" in term:  # nobody knows, or a step on something that is written out
-        return UNKNOWN
-    return "|".join(part + suffix for part in term.split("|")) if "|" in term else term + suffix
 
 
 class Expressions:
@@ -154,12 +110,12 @@ class Expressions:
         tag, where, anchor = self._tag(callee), self.where, self.anchor
         self._calls.append(None)
         self._hows.append({how})
-        purpose = _purpose(callee)
+        purpose = purpose_of(callee)
         # Of `wait_for(coroutine, timeout)` the first is run; `gather` runs them all.
         others = purpose if purpose != "scheduled" or callee.endswith("gather") else "argument"
         args = tuple(self._argument(arg, others if place else purpose) for place, arg in enumerate(node.args))
         keywords = tuple(
-            (kw.arg or "**", self.visit(kw.value, purpose if kw.arg in _RUN or purpose != "scheduled" else "argument"))
+            (kw.arg or "**", self.visit(kw.value, purpose if kw.arg in RUN or purpose != "scheduled" else "argument"))
             for kw in node.keywords
         )
         is_of_mock = tag or is_name_of_mock(callee) or callee.endswith(".configure_mock")
@@ -287,16 +243,6 @@ class Expressions:
 _HANDLERS: Mapping[type[ast.AST], Callable[[Expressions, Any, str], str]] = {
     getattr(ast, name[1:]): method for name, method in vars(Expressions).items() if hasattr(ast, name[1:])
 }
-
-
-def _purpose(callee: str) -> str:
-    """Return what is done with the arguments of a call."""
-    if callee in _CONSUMERS:
-        return "operand"
-    last = callee.rpartition(".")[2]
-    if last in SCHEDULERS or callee in RUNNERS:
-        return "scheduled"
-    return "inspected" if last in _INSPECTORS else "argument"
 
 
 def _inside(how: str) -> str:

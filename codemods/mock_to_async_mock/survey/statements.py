@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 
 from greenmod.api import dotted
 
-from .expressions import UNKNOWN, Expressions, joined, step
+from .expressions import Expressions
 from .rows import At, Store
+from .terms import UNKNOWN, joined, step
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _EXPECTING = frozenset({"raises", "assertRaises", "assertRaisesRegex", "suppress"})
