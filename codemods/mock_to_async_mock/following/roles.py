@@ -13,8 +13,9 @@ from greenmod.api import Thing, What
 from ..survey.rows import Call, Store
 from ..survey.tags import CONSTRUCTORS
 from .evaluating import Evaluator, new_of
-from .uses import Uses, View, parameter_views
+from .uses import Uses
 from .values import CALLED, Datum, Local, Place, Real, Scope, Self, Value
+from .views import View, parameter_views
 from .world import World
 
 _DEPTH = 8

@@ -3,75 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from enum import Enum
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import NamedTuple
-
-from greenmod.api import What
 
 from ..survey.rows import Body, Store
+from .use import Use, chains, uses_of
 from .values import CALLED, Scope
+from .views import View, parameter_of, parameter_views
 from .world import World
 
 _DEPTH = 4  # functions that an argument is followed through
-_STEPS = 12
-
-
-class How(str, Enum):
-    """What becomes of what a call gives."""
-
-    AWAITED = "awaited"
-    ENTERED = "entered with `async with`"
-    ITERATED = "looped over with `async for`"
-    PLAIN = "used without `await`"
-    HANDED_BACK = "returned by a plain function"
-    INSPECTED = "inspected"  # asked whether it can be awaited
-    UNCLEAR = "unclear"
-
-    __hash__ = str.__hash__  # that of an Enum takes far longer
-
-
-_AWAITED = frozenset({"await", "scheduled"})
-_UNCLEAR = frozenset(
-    {"assigned", "argument", "return", "item", "returned by lambda", "yield", "stored", "other", "called"}
-)
-
-
 # The last step of a use that is no call.
 _UNCALLED = frozenset({("await",), ("inspected",)})
-
-
-class Use(NamedTuple):
-    """A call in production code: the steps to what is called, how its result is used, and where."""
-
-    steps: tuple[str, ...]
-    how: How
-    path: str
-    line: int
-    is_scheduled: bool = False  # awaited by what it is handed to, and not by `await`
-    function: str = ""  # the qualified name of what does it
-
-    @property
-    def place(self) -> str:
-        return f"{self.path}:{self.line}"
-
-
-class View(NamedTuple):
-    """A name under which production code holds an object.
-
-    `kind` is `parameter` of the function `scope`, `attribute` of instances of the class `scope`, `name` in the module
-    `scope`, or `library`, an attribute of a module that is not the repository's; `steps` lead on from there.
-    """
-
-    kind: str
-    scope: Scope
-    name: str
-    steps: tuple[str, ...] = ()
-
-    def at(self, *steps: str) -> View:
-        return self._replace(steps=(*self.steps, *steps))
 
 
 class Uses:
@@ -210,7 +154,7 @@ class Uses:
         for base in self.world.lineage(owner)[1:] if owner is not None else ():
             body = self.world.body(Scope(base.path, f"{base.qualname}.__init__"))
             if body is not None:
-                if name := _parameter(body, argument):
+                if name := parameter_of(body, argument):
                     yield from self._of_parameter(View("parameter", Scope(base.path, body.qualname), name), depth + 1)
                 return
 
@@ -269,135 +213,3 @@ class Uses:
                     found[root].append(use)
             self._roots[scope] = {root: tuple(uses) for root, uses in found.items()}
         return self._roots[scope]
-
-
-def uses_of(path: str, body: Body) -> Iterator[tuple[str, Use]]:
-    """Yield each use in a body with the name that it begins at."""
-    for call in body.calls:
-        how = how_of(call.hows.split(","))
-        if how is How.UNCLEAR and not body.is_async and "return" in call.hows:
-            how = How.HANDED_BACK
-        for root, steps in chains(body, call.callee):
-            scheduled = "scheduled" in call.hows and "await" not in call.hows.split(",")
-            yield root, Use(steps, how, path, call.at[0], scheduled, body.qualname)
-    for touch in body.touches:
-        for root, steps in chains(body, touch.term):
-            how = how_of((touch.how,))
-            if how is not How.UNCLEAR:
-                # Not called: `await x.task`, `async with x.lock`.
-                yield root, Use((*steps, touch.how), how, path, touch.line)
-
-
-def chains(body: Body, term: str, depth: int = 0) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield a term's alternatives as a name and the steps from there, calls of this body written out."""
-    for part in term.split("|"):
-        root, steps = _split(part)
-        if root.startswith("#"):
-            if depth < _STEPS:
-                for name, before in chains(body, body.calls[int(root[1:])].callee, depth + 1):
-                    yield name, (*before, CALLED, *steps)
-        elif root and root[0] not in "=\\?":
-            yield root, steps
-
-
-def _split(term: str) -> tuple[str, tuple[str, ...]]:
-    """Split a term at its dots, calls and items being steps of their own."""
-    parts = term.replace("()", ".()").replace("[]", ".[]").split(".")
-    return parts[0], tuple(parts[1:])
-
-
-def how_of(hows: Iterable[str]) -> How:
-    """Return what several notes about one result come to; what is sure outweighs what isn't."""
-    found = {*hows} - {""}
-    if "inspected" in found:
-        return How.INSPECTED
-    if found & _AWAITED:
-        return How.AWAITED
-    if "async with" in found:
-        return How.ENTERED
-    if "async for" in found:
-        return How.ITERATED
-    return How.PLAIN if found - _UNCLEAR else How.UNCLEAR
-
-
-def parameter_views(world: World, thing: object, argument: int | str) -> Iterator[View]:
-    """Yield where a function or class of the repository holds an argument, given by position or by keyword."""
-    from greenmod.api import Thing
-
-    if not isinstance(thing, Thing) or thing.is_library:
-        return
-    if thing.what is What.CLASS:
-        made = world.objects.member(world.objects.returned(thing), "__init__")
-        if made.what is What.FUNCTION and not made.is_library:
-            yield from parameter_views(world, made, argument)
-            return
-        body = world.body(Scope(thing.file, thing.qualname))
-        # The fields of a dataclass, or of a model, in their order.
-        fields = [each.name for each in body.parameters] if body else []
-        if isinstance(argument, int):
-            argument = fields[argument] if argument < len(fields) else ""
-        if argument:
-            yield View("attribute", Scope(thing.file, thing.qualname), argument)
-        return
-    if thing.what is What.INSTANCE:
-        called = world.objects.member(thing, "__call__")
-        if called.what is What.FUNCTION:
-            yield from parameter_views(world, called, argument)
-        return
-    scope = Scope(thing.file, thing.qualname)
-    body = world.body(scope)
-    if thing.what is not What.FUNCTION or body is None:
-        return
-    if name := _parameter(body, argument):
-        yield View("parameter", scope, name)
-
-
-def _parameter(body: Body, argument: int | str) -> str:
-    """Return the parameter that an argument fills; empty where that isn't one of its own."""
-    names = [each.name for each in body.parameters]
-    if body.kind == "method" and "staticmethod" not in body.decorators:
-        names = names[1:]
-    if isinstance(argument, int):
-        return names[argument] if argument < len(names) and not names[argument].startswith("*") else ""
-    return argument if argument in names else ""
-
-
-class Names:
-    """Production code by nothing but names: what is defined, and how calls of a name use the result."""
-
-    def __init__(self, world: World, paths: Sequence[str]) -> None:
-        self.asynchronous: dict[str, str] = {}
-        self.synchronous: dict[str, str] = {}
-        self.uses: dict[str, Counter[How]] = defaultdict(Counter)
-        self.first: dict[tuple[str, How], str] = {}
-        self.by_reference: dict[str, str] = {}
-        for path in paths:
-            rows = world.rows(path)
-            for body in rows.bodies if rows else ():
-                self._add(path, body)
-
-    def _add(self, path: str, body: Body) -> None:
-        if body.kind in ("function", "method"):
-            name = body.qualname.rpartition(".")[2]
-            (self.asynchronous if body.is_async else self.synchronous).setdefault(name, f"{path}:{body.line}")
-        for call in body.calls:
-            name = call.callee.rpartition(".")[2]
-            how = how_of(call.hows.split(","))
-            if how is How.UNCLEAR and not body.is_async and "return" in call.hows:
-                how = How.HANDED_BACK
-            self.uses[name][how] += 1
-            self.first.setdefault((name, how), f"{path}:{call.at[0]}")
-            for term in (*call.args, *(term for _, term in call.keywords)):
-                if "." in term and "scheduled" not in call.hows:
-                    self.by_reference.setdefault(term.rpartition(".")[2], f"{path}:{call.at[0]}")
-        for touch in body.touches:
-            name = touch.term.rpartition(".")[2]
-            how = how_of((touch.how,))
-            self.uses[name][how] += 1
-            self.first.setdefault((name, how), f"{path}:{touch.line}")
-
-    def may_be_asynchronous(self, name: str) -> bool:
-        """Tell whether anything of this name is asynchronous anywhere: the cheap question before all others."""
-        uses = self.uses.get(name)
-        asked = (How.AWAITED, How.ENTERED, How.ITERATED, How.INSPECTED)
-        return name in self.asynchronous or (uses is not None and any(uses[how] for how in asked))

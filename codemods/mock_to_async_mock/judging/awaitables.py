@@ -8,7 +8,7 @@ import re
 from greenmod.api import Calling, What
 
 from ..following.evaluating import Evaluator
-from ..following.uses import Names
+from ..following.names import Names
 from ..following.values import Datum, Local, Place, Real, Scope
 from ..survey.tags import CONSTRUCTORS
 from .current import Current, Currents

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from greenmod.api import Calling, Definition, Objects, Project, What
 
 from ..following.evaluating import Evaluator
+from ..following.names import Names
 from ..following.roles import Role, Roles, argument
-from ..following.uses import How, Names, Uses
+from ..following.use import How
+from ..following.uses import Uses
 from ..following.values import CALLED, Local, Place, Real, Scope, last_words
 from ..following.world import World
 from ..operations import At

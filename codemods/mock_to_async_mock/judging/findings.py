@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from greenmod.api import SkippedSite, Thing, What
 
-from ..following.uses import View
 from ..following.values import CALLED, Place, Scope
+from ..following.views import View
 from ..survey.rows import Call, Store
 from .court import Court
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from greenmod.api import What
 
 from ..following.evaluating import Evaluator
-from ..following.uses import How, how_of
+from ..following.use import How, how_of
 from ..following.values import Place, Real, Scope, last_words
 from ..survey.rows import Body
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from greenmod.api import Frame, Observation
 
-from ..following.uses import How, Use
+from ..following.use import How, Use
 from ..following.values import Place, Scope
 from ..messages import Kind as FaultKind
 from ..messages import read

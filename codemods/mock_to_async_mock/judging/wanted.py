@@ -9,9 +9,12 @@ from typing import NamedTuple
 
 from greenmod.api import Calling, Thing, What
 
+from ..following.names import Names
 from ..following.roles import Role, Roles
-from ..following.uses import How, Names, Use, Uses, View
+from ..following.use import How, Use
+from ..following.uses import Uses
 from ..following.values import CALLED, Place, Scope
+from ..following.views import View
 
 
 class Kind(str, Enum):

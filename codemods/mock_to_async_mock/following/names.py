@@ -1,0 +1,49 @@
+"""Production code by nothing but names, for objects that can't be followed."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from ..survey.rows import Body
+from .use import How, how_of, how_of_call
+from .world import World
+
+
+class Names:
+    """What is defined under a name, and how calls of a name use the result."""
+
+    def __init__(self, world: World, paths: Sequence[str]) -> None:
+        self.asynchronous: dict[str, str] = {}
+        self.synchronous: dict[str, str] = {}
+        self.uses: dict[str, Counter[How]] = defaultdict(Counter)
+        self.first: dict[tuple[str, How], str] = {}
+        self.by_reference: dict[str, str] = {}
+        for path in paths:
+            rows = world.rows(path)
+            for body in rows.bodies if rows else ():
+                self._add(path, body)
+
+    def _add(self, path: str, body: Body) -> None:
+        if body.kind in ("function", "method"):
+            name = body.qualname.rpartition(".")[2]
+            (self.asynchronous if body.is_async else self.synchronous).setdefault(name, f"{path}:{body.line}")
+        for call in body.calls:
+            name = call.callee.rpartition(".")[2]
+            how = how_of_call(body, call)
+            self.uses[name][how] += 1
+            self.first.setdefault((name, how), f"{path}:{call.at[0]}")
+            for term in (*call.args, *(term for _, term in call.keywords)):
+                if "." in term and "scheduled" not in call.hows:
+                    self.by_reference.setdefault(term.rpartition(".")[2], f"{path}:{call.at[0]}")
+        for touch in body.touches:
+            name = touch.term.rpartition(".")[2]
+            how = how_of((touch.how,))
+            self.uses[name][how] += 1
+            self.first.setdefault((name, how), f"{path}:{touch.line}")
+
+    def may_be_asynchronous(self, name: str) -> bool:
+        """Tell whether anything of this name is asynchronous anywhere: the cheap question before all others."""
+        uses = self.uses.get(name)
+        asked = (How.AWAITED, How.ENTERED, How.ITERATED, How.INSPECTED)
+        return name in self.asynchronous or (uses is not None and any(uses[how] for how in asked))
