@@ -7,21 +7,21 @@ counts depends on when it is looked at, and that is for the judge to say.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Mapping, Sequence
 
-from greenmod.api import Thing, What
+from greenmod.api import What
 
-from ..survey.rows import Body, Call, Literal, Store
+from ..survey.rows import Literal, Store
 from ..survey.tags import CONSTRUCTORS
-from .values import CALLED, Datum, Local, Patcher, Place, Real, Scope, Self, Value
-from .world import SET_UP, World, is_test_file
+from .bindings import Bindings
+from .calls import new_of
+from .parameters import Parameters
+from .values import CALLED, NOTHING, Datum, Local, Patcher, Place, Real, Scope, Self, Value
+from .world import World
 
-NOTHING: frozenset[Value] = frozenset()
 _ENTERING = (".__enter__()", ".__aenter__()")
 _CONTEXTS = frozenset({"enter_context", "enterContext", "enter_async_context", "enterAsyncContext"})
 _LIMIT = 8  # values beyond which nobody can tell any more
-_DECORATED = ("staticmethod", "classmethod")
 
 
 class Evaluator:
@@ -32,6 +32,7 @@ class Evaluator:
         self._known: dict[tuple[Scope, str], frozenset[Value]] = {}
         self._stores: dict[Scope, Mapping[Place, Sequence[Store]]] = {}
         self._running: set[object] = set()
+        self._bindings = Bindings(world, self.values, Parameters(world, self.values, self.returned))
 
     def values(self, scope: Scope, term: str) -> frozenset[Value]:
         """Return everything that a term of a body may be, as far as that is known; nothing where it isn't."""
@@ -68,167 +69,16 @@ class Evaluator:
             return self._call(scope, int(term[1:]))
         if term[0] == "&":
             return frozenset({Local(Scope(scope.path, term[1:].replace("/", ".")))})
-        return self._name(scope, term)
-
-    # What a name is.
-
-    def _name(self, scope: Scope, name: str) -> frozenset[Value]:
-        place: Scope | None = scope
-        while place is not None:
-            body = self.world.body(place)
-            if body is not None and (place == scope or body.kind != "class"):
-                if body.kind != "class" and any(parameter.name.lstrip("*") == name for parameter in body.parameters):
-                    return self._parameter(place, body, name)
-                # Within the body itself a term says what a local name is: one that is left is not bound yet.
-                if name in body.bindings and (place != scope or body.kind == "module"):
-                    bound = self.values(place, body.bindings[name])
-                    if not self._is_import(place, name):
-                        return bound
-                    mocks = frozenset(each for each in bound if isinstance(each, Place))
-                    return mocks | self._imported(place, name)  # what takes the place of an import is no more than that
-            place = _around(place)
-        return self._imported(scope, name)
-
-    def _is_import(self, scope: Scope, name: str) -> bool:
-        facts = self.world.project.facts(scope.path)
-        return facts is not None and any(fact.scope == scope.qualname and fact.name == name for fact in facts.imports)
-
-    def _imported(self, scope: Scope, name: str) -> frozenset[Value]:
-        if "." not in name and (found := self._variable(scope, name)):
-            return found
-        thing = self.world.objects.named(scope.path, name, scope.qualname)
-        return frozenset({self._as_value(thing)}) if thing.what is not What.UNKNOWN else NOTHING
-
-    def _variable(self, scope: Scope, name: str) -> frozenset[Value]:
-        """Return what a variable is that is imported from another module of the tests."""
-        facts = self.world.project.facts(scope.path)
-        for qualified in facts.qualified_names(name, scope.qualname) if facts else ():
-            module, _, imported = qualified.rpartition(".")
-            path = self.world.project.module_path(module, scope.path) if module.strip(".") else None
-            is_other = path is not None and path != scope.path and is_test_file(path)
-            body = self.world.body(Scope(path, "")) if path is not None and is_other else None
-            if path is not None and body is not None and imported in body.bindings:
-                return self.values(Scope(path, ""), body.bindings[imported])
-        return NOTHING
-
-    def _as_value(self, thing: Thing) -> Value:
-        """Return what a test file defines as its own, everything else as a thing."""
-        if thing.what in (What.FUNCTION, What.CLASS) and not thing.is_library:
-            local = Scope(thing.file, thing.qualname)
-            rows = self.world.rows(thing.file) if thing.file in self.world.followed else None
-            if rows is not None and self.world.body(local) is not None:
-                return Local(local)
-        return Real(thing)
-
-    def _parameter(self, scope: Scope, body: Body, name: str) -> frozenset[Value]:
-        owner = self.world.class_of(scope)
-        is_first = body.parameters[0].name == name and body.kind == "method"
-        if owner is not None and is_first and "staticmethod" not in body.decorators:
-            return frozenset({Self(owner)})
-        injected = self._injected(scope, body)
-        if name in injected:
-            return injected[name]
-        fixture = self.world.find_fixture(scope, name)
-        if fixture is not None and _is_run_by_pytest(self.world, scope, body):
-            return self.returned(fixture)
-        if scope.path in self.world.followed:
-            return self._arguments(scope, body, name)
-        return NOTHING
-
-    def _injected(self, scope: Scope, body: Body) -> Mapping[str, frozenset[Value]]:
-        """Return the parameters that decorators fill with mocks: the undermost decorator fills the first."""
-        if body.kind not in ("function", "method"):
-            return {}
-        names = [parameter.name for parameter in body.parameters]
-        if body.kind == "method" and "staticmethod" not in body.decorators:
-            names = names[1:]
-        found: dict[str, frozenset[Value]] = {}
-        patches = [*self._patches(scope, body)]
-        position = 0
-        for where, number in patches:
-            call = self.world.call(where, number)
-            keyword = patched_by_keyword(self.world, where, call)
-            if keyword:
-                found |= {each: frozenset({Place(where, number, (f"={each}",))}) for each in keyword}
-            elif injects(call) and position < len(names):
-                found[names[position]] = frozenset({Place(where, number)})
-                position += 1
-        return found
-
-    def _patches(self, scope: Scope, body: Body) -> Iterator[tuple[Scope, int]]:
-        """Yield the patches that decorate a function, the undermost first, then those of its class."""
-        for decorator in reversed(body.decorators):
-            if (number := self._patch_number(body, decorator)) is not None:
-                yield scope, number
-        owner = Scope(scope.path, scope.qualname.rpartition(".")[0])
-        around = self.world.body(owner) if owner.qualname else None
-        if around is not None and around.kind == "class" and scope.qualname.rpartition(".")[2].startswith("test"):
-            for decorator in reversed(around.decorators):
-                if (number := self._patch_number(around, decorator)) is not None:
-                    yield owner, number
-
-    def _patch_number(self, body: Body, decorator: str) -> int | None:
-        if not decorator.startswith("#"):
-            return None
-        number = int(decorator[1:])
-        return number if body.calls[number].tag.startswith("patch") else None
-
-    def returned(self, function: Scope) -> frozenset[Value]:
-        """Return what a function of a test file returns or yields."""
-        body = self.world.body(function)
-        if body is None:
-            return NOTHING
-        return frozenset().union(*(self.values(function, term) for term in body.returned))
-
-    def _arguments(self, scope: Scope, body: Body, name: str) -> frozenset[Value]:
-        """Return what a helper's callers, in its own file, give it as a parameter."""
-        names = [parameter.name for parameter in body.parameters]
-        if name not in names:
-            return NOTHING
-        shift = 1 if body.kind == "method" and "staticmethod" not in body.decorators else 0
-        found: set[Value] = set()
-        for caller, call in self._callers.get(scope, ()):
-            term = dict(call.keywords).get(name) or _positional(call, names.index(name) - shift)
-            if term:
-                found |= self.values(caller, term)
-        return frozenset(found)
-
-    @cached_property
-    def _callers(self) -> Mapping[Scope, Sequence[tuple[Scope, Call]]]:
-        """Every call of a function of a test file by another function of that file."""
-        found: dict[Scope, list[tuple[Scope, Call]]] = defaultdict(list)
-        for path in self.world.followed:
-            bodies = self.world.bodies(path)
-            helpers: dict[str, list[str]] = defaultdict(list)
-            for qualname, group in bodies.items():
-                if group[-1].kind in ("function", "method"):
-                    helpers[qualname.rpartition(".")[2]].append(qualname)
-            for qualname, group in bodies.items():
-                for call in group[-1].calls:
-                    last = call.callee.rpartition(".")[2].rpartition("/")[2].lstrip("&")
-                    for helper in helpers.get(last, ()):
-                        if _may_call(call.callee, helper, qualname):
-                            found[Scope(path, helper)].append((Scope(path, qualname), call))
-        return found
+        return self._bindings.of(scope, term)
 
     # What an attribute is.
 
     def _attributes(self, scope: Scope, base: str, name: str, term: str) -> frozenset[Value]:
         owners = self.values(scope, base)
         if not owners:
-            return self._imported(scope, term) if _is_plain(term) and not self._is_bound(scope, term) else NOTHING
+            is_free = _is_plain(term) and not self._bindings.is_bound(scope, term)
+            return self._bindings.imported(scope, term) if is_free else NOTHING
         return frozenset().union(*(self._attribute(scope, owner, name) for owner in owners))
-
-    def _is_bound(self, scope: Scope, term: str) -> bool:
-        """Tell whether the root of a chain is a parameter or variable of the functions around, whatever it holds."""
-        root = term.partition(".")[0]
-        place: Scope | None = scope
-        while place is not None:
-            body = self.world.body(place)
-            if body is not None and body.kind not in ("class", "module") and body.binds(root):
-                return True
-            place = _around(place)
-        return False
 
     def _attribute(self, scope: Scope, owner: Value, name: str) -> frozenset[Value]:
         if isinstance(owner, Place):
@@ -239,7 +89,8 @@ class Evaluator:
         if isinstance(owner, Real):
             stored = self._stored_on(scope, owner, name)
             thing = self.world.objects.member(owner.thing, name)
-            return stored | {self._as_value(thing)} if thing.what not in (What.UNKNOWN, What.MISSING) else stored
+            is_known = thing.what not in (What.UNKNOWN, What.MISSING)
+            return stored | {self._bindings.as_value(thing)} if is_known else stored
         return NOTHING
 
     def assigned(self, scope: Scope, place: Place) -> frozenset[Value]:
@@ -364,6 +215,13 @@ class Evaluator:
         """Return what is made of a function that gives something by returning or by yielding it."""
         return self.returned(function.scope) if isinstance(function, Local) else self._result(scope, function, -1)
 
+    def returned(self, function: Scope) -> frozenset[Value]:
+        """Return what a function of a test file returns or yields."""
+        body = self.world.body(function)
+        if body is None:
+            return NOTHING
+        return frozenset().union(*(self.values(function, term) for term in body.returned))
+
     def _called(self, scope: Scope, callees: frozenset[Value], number: int = -1) -> frozenset[Value]:
         found: set[Value] = set()
         for callee in callees:
@@ -409,55 +267,5 @@ class Evaluator:
         return body.literals[int(value.term[1:])] if body and value.term.startswith("=") else None
 
 
-def new_of(call: Call) -> str:
-    """Return the term of the object that a patch is told to put in place; empty where it makes a mock itself."""
-    tag = call.tag.removeprefix("mocker.")
-    position = {"patch": 1, "patch.object": 2}.get(tag)
-    if position is None:
-        return ""
-    return dict(call.keywords).get("new", "") or _positional(call, position)
-
-
-def injects(call: Call) -> bool:
-    """Tell whether a patch, as a decorator, gives its mock to the function."""
-    return call.tag in ("patch", "patch.object") and not new_of(call)
-
-
-def patched_by_keyword(world: World, scope: Scope, call: Call) -> tuple[str, ...]:
-    """Return the names that `patch.multiple(…, name=DEFAULT)` gives to the function by keyword."""
-    if call.tag != "patch.multiple":
-        return ()
-    return tuple(name for name, term in call.keywords if term.rpartition(".")[2] == "DEFAULT")
-
-
-def _positional(call: Call, position: int) -> str:
-    if position < 0 or any(arg.startswith("*") for arg in call.args[: position + 1]):
-        return ""
-    return call.args[position] if position < len(call.args) else ""
-
-
-def _around(scope: Scope) -> Scope | None:
-    if not scope.qualname:
-        return None
-    return Scope(scope.path, scope.qualname.rpartition(".")[0])
-
-
 def _is_plain(term: str) -> bool:
     return term.replace(".", "").replace("_", "").isalnum() and not term[0].isdigit()
-
-
-def _may_call(callee: str, helper: str, caller: str) -> bool:
-    """Tell whether a callee, in `caller`, may be the helper of a qualified name: `helper()`, `self.helper()`."""
-    if callee.startswith("&"):
-        return callee[1:].replace("/", ".") == helper
-    root, dot, rest = callee.partition(".")
-    owner = helper.rpartition(".")[0]
-    if dot:
-        return root in ("self", "cls") and "." not in rest and bool(owner)
-    return not owner or caller.startswith(f"{owner}.") or caller == owner
-
-
-def _is_run_by_pytest(world: World, scope: Scope, body: Body) -> bool:
-    """Tell whether a function's parameters are filled by pytest: it is a test or a fixture, and not nested."""
-    name = scope.qualname.rpartition(".")[2]
-    return name.startswith("test") or name in SET_UP or world.is_fixture(scope)

@@ -12,7 +12,8 @@ from greenmod.api import Thing, What
 
 from ..survey.rows import Call, Store
 from ..survey.tags import CONSTRUCTORS
-from .evaluating import Evaluator, new_of
+from .calls import argument, new_of
+from .evaluating import Evaluator
 from .uses import Uses
 from .values import CALLED, Datum, Local, Place, Real, Scope, Self, Value
 from .views import View, parameter_views
@@ -460,13 +461,6 @@ class Roles:
         if thing.what is not What.FUNCTION or thing.is_library:
             return None
         return Scope(thing.file, thing.qualname)
-
-
-def argument(call: Call, position: int, name: str) -> str:
-    """Return the term of an argument that is given by position or by keyword; empty where it isn't given."""
-    if position < len(call.args):
-        return call.args[position]
-    return dict(call.keywords).get(name, "")
 
 
 def _alternatives(role: Role) -> Iterator[Role]:

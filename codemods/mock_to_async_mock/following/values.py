@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from greenmod.api import Thing
-
-from ..survey.rows import Call
 
 CALLED = "()"
 ITEM = "[]"
@@ -74,8 +73,6 @@ class Datum(NamedTuple):
 
 
 Value = Place | Patcher | Real | Local | Self | Datum
-
-
-def last_words(call: Call) -> tuple[str, ...]:
-    """Return the last name of each alternative of a call's callee."""
-    return tuple(part.rpartition(".")[2] for part in call.callee.split("|"))
+NOTHING: frozenset[Value] = frozenset()
+#: What says what a term of a body may be.
+Evaluation = Callable[[Scope, str], frozenset[Value]]

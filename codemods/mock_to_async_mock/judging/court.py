@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from greenmod.api import Calling, Definition, Objects, Project, What
 
+from ..following.calls import argument, last_words
 from ..following.evaluating import Evaluator
 from ..following.names import Names
-from ..following.roles import Role, Roles, argument
+from ..following.roles import Role, Roles
 from ..following.use import How
 from ..following.uses import Uses
-from ..following.values import CALLED, Local, Place, Real, Scope, last_words
+from ..following.values import CALLED, Local, Place, Real, Scope
 from ..following.world import World
 from ..operations import At
 from ..survey.purposes import RUNNERS, SCHEDULERS

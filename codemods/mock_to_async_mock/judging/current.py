@@ -6,7 +6,8 @@ from enum import Enum
 
 from greenmod.api import What
 
-from ..following.evaluating import Evaluator, new_of
+from ..following.calls import new_of
+from ..following.evaluating import Evaluator
 from ..following.roles import Roles
 from ..following.values import CALLED, Datum, Place, Scope
 from ..survey.rows import Call, Store

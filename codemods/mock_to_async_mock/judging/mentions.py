@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from greenmod.api import What
 
+from ..following.calls import last_words
 from ..following.evaluating import Evaluator
 from ..following.use import How, how_of
-from ..following.values import Place, Real, Scope, last_words
+from ..following.values import Place, Real, Scope
 from ..survey.rows import Body
 
 _ASSERTED = ("assert_awaited", "assert_any_await", "assert_has_awaits", "assert_not_awaited")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..following.evaluating import new_of
+from ..following.calls import new_of
 from ..following.values import Place, Scope
 from ..judging.spelling import home_of, spell
 from ..judging.wanted import Kind, Want
