@@ -266,6 +266,18 @@ class Evaluator:
         body = self.world.body(value.scope)
         return body.literals[int(value.term[1:])] if body and value.term.startswith("=") else None
 
+    def text(self, scope: Scope, term: str) -> str:
+        """Return the text of a string, of a name that is bound to one, or of simple pieces of an f-string."""
+        texts = {self._string(value) for value in self.values(scope, term) if isinstance(value, Datum)}
+        return texts.pop() if len(texts) == 1 else ""
+
+    def _string(self, value: Datum) -> str:
+        literal = self.literal(value)
+        if literal is None or literal.kind not in ("str", "f-string"):
+            return ""
+        parts = [self.text(value.scope, item) for item in literal.items]
+        return literal.text or ("".join(parts) if all(parts) else "")
+
 
 def _is_plain(term: str) -> bool:
     return term.replace(".", "").replace("_", "").isalnum() and not term[0].isdigit()

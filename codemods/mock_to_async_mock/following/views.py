@@ -1,4 +1,4 @@
-"""Views: the names under which production code holds an object, and those that it gets for an argument."""
+"""Views: the names under which production code holds what a string names, an attribute, or an argument."""
 
 from __future__ import annotations
 
@@ -26,6 +26,28 @@ class View(NamedTuple):
 
     def at(self, *steps: str) -> View:
         return self._replace(steps=(*self.steps, *steps))
+
+
+def view_of(world: World, path: str, named: str) -> View | None:
+    """Return how production code holds what a string names: a global of a module, or an attribute of a class."""
+    owner, _, name = named.rpartition(".")
+    if module := world.project.module_path(owner, path):
+        return View("name", Scope(module, ""), name)
+    thing = world.objects.imported(owner, path)
+    if (thing.what is What.MODULE and thing.is_library) or "." not in owner:
+        return View("library", Scope(owner, ""), name)
+    return held_by(thing, name)
+
+
+def held_by(owner: Thing, name: str) -> View | None:
+    """Return how production code holds an attribute of something; None for what isn't the repository's."""
+    if owner.is_library:
+        return None
+    if owner.what is What.MODULE:
+        return View("name", Scope(owner.file, ""), name)
+    if owner.what in (What.CLASS, What.INSTANCE):
+        return View("attribute", Scope(owner.file, owner.qualname), name)
+    return None
 
 
 def parameter_views(world: World, thing: Thing, argument: int | str) -> Iterator[View]:

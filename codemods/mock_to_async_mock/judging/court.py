@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from greenmod.api import Calling, Definition, Objects, Project, What
 
+from ..following.audience import Audience
 from ..following.calls import argument, last_words
+from ..following.dependencies import Dependencies
 from ..following.evaluating import Evaluator
 from ..following.names import Names
-from ..following.roles import Role, Roles
+from ..following.roles import Roles
 from ..following.use import How
 from ..following.uses import Uses
 from ..following.values import CALLED, Local, Place, Real, Scope
@@ -57,7 +59,10 @@ class Court:
         self.world.read_production()
         self.evaluator = Evaluator(self.world)
         self.uses = Uses(self.world)
-        self.roles = Roles(self.world, self.evaluator, self.uses)
+        self.audience = Audience(self.world)
+        self.dependencies = Dependencies(self.world)
+        self.roles = Roles(self.evaluator, self.audience, self.dependencies)
+        self.targets, self.flows = self.roles.targets, self.roles.flows
         self.names = Names(self.world, self.world.production)
         self.wants = Wants(self.roles, self.uses, self.names)
         self.currents = Currents(self.evaluator, self.roles)
@@ -77,7 +82,7 @@ class Court:
 
     def want(self, place: Place) -> Want:
         """Return the kind that a place wants, by reality or by what the test itself says of it."""
-        slots = self.slot_names(place)
+        slots = self.flows.slot_names(place)
         if slots & _DUNDERS:
             dunder = sorted(slots & _DUNDERS)[0]
             return Want(Kind.COROUTINE, (f"`async with` and `async for` await what `{dunder}` gives",), is_sure=True)
@@ -114,22 +119,6 @@ class Court:
             return Want(Kind.DOUBTFUL, want.why, "called-synchronously", said)
         return want
 
-    def slot_names(self, place: Place, *, with_parameters: bool = True) -> frozenset[str]:
-        """Return the names of the attributes, and parameters, that a mock is put at."""
-        if place.steps:
-            return frozenset({place.steps[-1]})
-        names = set()
-        for flow in self.roles._flows_of(place):
-            if not flow.steps and isinstance(flow.to, Place) and flow.to.steps:
-                names.add(flow.to.steps[-1])
-            elif not flow.steps and isinstance(flow.to, Role) and flow.to.view is not None:
-                if flow.to.is_argument and not with_parameters:
-                    continue
-                names.add(flow.to.view.steps[-1] if flow.to.view.steps else flow.to.view.name)
-            elif not flow.steps and isinstance(flow.to, Role) and flow.to.thing is not None:
-                names.add(flow.to.thing.qualname.rpartition(".")[2])
-        return frozenset(names - {""})
-
     def is_spec_enough(self, place: Place) -> bool:
         """Tell whether a mock is made to resemble a coroutine function, which makes its calls awaitable."""
         call = self.world.call(place.scope, place.number)
@@ -148,7 +137,7 @@ class Court:
 
     def _mentions_of(self, place: Place) -> Iterator[Mentions]:
         """Yield what is done with mocks by all tests that know the mock of a place."""
-        yield from map(self.mentions, self.roles._files_of(place.origin))
+        yield from map(self.mentions, self.audience.files_of(place.origin))
 
     def calls(self, place: Place) -> list[Own]:
         """Return the calls of a place by all tests that know the mock."""
@@ -168,7 +157,7 @@ class Court:
 
     def is_asserted(self, place: Place) -> str:
         """Return where a test asserts that a place is awaited; empty where none does."""
-        paths = self.roles._files_of(place.origin)
+        paths = self.audience.files_of(place.origin)
         for path in paths:
             if (line := self.mentions(path).asserted.get(place)) is not None:
                 return f"{path}:{line}"
@@ -187,7 +176,7 @@ class Court:
 
     def is_mentioned(self, place: Place, call: Call) -> bool:
         """Tell whether a mock is more than something to fill a parameter: named, configured, or looked at."""
-        if set(_CONFIGS) & dict(call.keywords).keys() or self.slot_names(place, with_parameters=False):
+        if set(_CONFIGS) & dict(call.keywords).keys() or self.flows.slot_names(place, with_parameters=False):
             return True
         if any(role.is_target for role in self.roles.of(place)) or self.configured(place, place.scope):
             return True
@@ -213,7 +202,7 @@ class Court:
 
     def is_imported_from(self, path: str, name: str) -> bool:
         """Tell whether another test file imports a name from this one."""
-        for importer in self.roles._importers.get(path, ()):
+        for importer in self.audience.importers.get(path, ()):
             facts = self.world.project.facts(importer)
             for fact in facts.imports if facts else ():
                 if fact.name == "*" or fact.target.rpartition(".")[2] == name:
@@ -349,7 +338,7 @@ class Court:
                 )
             if self._runs_no_loop(place, scope):
                 return "never-awaited", "it is not configured, and the test runs no event loop"
-        if place.origin in self.roles.sealed:
+        if place.origin in self.flows.sealed:
             return "sealed", "the mock is sealed or attached to another"
         if want.is_scheduled and (patched := self.patched_scheduler(scope)):
             return "never-awaited", f"the test patches `{patched}`, which would await it"
@@ -380,7 +369,7 @@ class Court:
         body = self.world.body(scope)
         for call in body.calls if body else ():
             if call.tag.removeprefix("mocker.") in ("patch", "patch.object", "setattr"):
-                said = self.roles.target_said(scope, call)
+                said = self.targets.said(scope, call)
                 if said.rpartition(".")[2] in SCHEDULERS or said.endswith(RUNNERS):
                     return said
                 if said == "run" and argument(call, 0, "target").rpartition(".")[2] in _LOOPS:
@@ -397,7 +386,7 @@ class Court:
 
     def is_put_on_class(self, scope: Scope, call: Call) -> bool:
         """Tell whether a patch replaces a method of a class, and not of one instance."""
-        named = self.roles.target_name(scope, call)
+        named = self.targets.named(scope, call)
         if named:
             return self.world.objects.imported(named.rpartition(".")[0], scope.path).what is What.CLASS
         owners = self.evaluator.values(scope, argument(call, 0, "target"))

@@ -29,8 +29,8 @@ def _of_patch(court: Court, scope: Scope, call: Call) -> Iterator[SkippedSite]:
     keywords = dict(call.keywords)
     if "create" in keywords or "raising" in keywords or call.callee == "setattr":  # it makes what isn't there
         return
-    roles = [*court.roles.target(scope, call)]
-    said = court.roles.target_said(scope, call)
+    roles = [*court.targets.of(scope, call)]
+    said = court.targets.said(scope, call)
     missing = [role.thing for role in roles if role.thing is not None and role.thing.what is What.MISSING]
     if missing and len(missing) == len(roles):
         reason = f"`{said}` does not exist{_closest(missing[0])}"
@@ -57,7 +57,7 @@ def _ineffective(court: Court, view: View, thing: Thing) -> str:
     """Return why patching a dependency has no effect: routes got hold of the function when they were made."""
     if view.kind != "name" or thing.what is not What.FUNCTION or thing.is_library or court.uses.of(view):
         return ""
-    users = court.roles.dependencies.get(Scope(thing.file, thing.qualname), ())
+    users = court.dependencies.places.get(Scope(thing.file, thing.qualname), ())
     places = [place for path, place in users if path == view.scope.path]
     if thing.file == view.scope.path:
         places += [place for _, place in users]

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from greenmod.api import Calling, Thing, What
 
 from ..following.names import Names
-from ..following.roles import Role, Roles
+from ..following.role import Role
+from ..following.roles import Roles
 from ..following.use import How, Use
 from ..following.uses import Uses
 from ..following.values import CALLED, Place, Scope

@@ -53,7 +53,7 @@ def _answer(bench: Bench, scope: Scope, body: Body, place: Place, call: Call) ->
     """Return what a call must give that gave a MagicMock before: what `__aexit__` says, or what is configured."""
     if "return_value" in dict(call.keywords):
         return ""
-    if bench.court.slot_names(place) & {"__aexit__"}:
+    if bench.court.flows.slot_names(place) & {"__aexit__"}:
         return "None"
     if bench.court.is_answer_configured(place):
         plain = spell(bench.facts, scope.qualname, "MagicMock", names_of(body))

@@ -23,7 +23,7 @@ def judge_argument(bench: Bench, scope: Scope, body: Body, call: Call) -> None:
     if want.kind is not Kind.COROUTINE or bench.court.currents.of(mock, scope, 0) is not Current.ASYNC:
         return
     result = _result_of(body, term)
-    site = Site(scope, call.start, f"`{bench.court.roles.target_said(scope, call).rpartition('.')[2]}`")
+    site = Site(scope, call.start, f"`{bench.court.targets.said(scope, call).rpartition('.')[2]}`")
     if bench.court.is_awaited_twice(mock):
         return
     if result is None or result.seq > call.seq or result.callee.endswith(".set_exception"):

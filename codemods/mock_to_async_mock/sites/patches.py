@@ -20,8 +20,8 @@ def judge_patch(bench: Bench, scope: Scope, body: Body, call: Call) -> None:
         judge_argument(bench, scope, body, call)
     if not factory and (not new or new[:1] in "#"):
         return
-    site = Site(scope, call.start, f"`{bench.court.roles.target_said(scope, call).rpartition('.')[2]}`")
-    roles = [*bench.court.roles.target(scope, call)]
+    site = Site(scope, call.start, f"`{bench.court.targets.said(scope, call).rpartition('.')[2]}`")
+    roles = [*bench.court.targets.of(scope, call)]
     want = bench.court.wants.combined(roles, "")
     if want.kind is Kind.UNKNOWN:
         bench.leave(site, want, is_right=False)
