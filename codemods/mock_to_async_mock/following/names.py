@@ -9,6 +9,17 @@ from ..survey.rows import Body
 from .use import How, how_of, how_of_call
 from .world import World
 
+# Names that plain and asynchronous types share: how a project calls its own says nothing of an unknown object.
+COMMON = frozenset(
+    {"get", "set", "put", "post", "patch", "delete", "close", "open", "read", "write", "send", "recv", "receive"}
+    | {"execute", "run", "start", "stop", "connect", "disconnect", "json", "text", "add", "remove", "update", "pop"}
+    | {"push", "save", "load", "list", "find", "create", "fetch", "call", "invoke", "process", "handle", "submit"}
+    | {"wait", "join", "acquire", "release", "flush", "commit", "rollback", "refresh", "begin", "scalar", "scalars"}
+    | {"all", "first", "one", "keys", "values", "items", "copy", "clear", "append", "extend", "publish", "subscribe"}
+    | {"request", "head", "options", "stream", "search", "query", "ping", "info", "drain", "next", "throw"}
+    | {"__call__", "__aenter__", "__aexit__", "__enter__", "__exit__", "return_value", "side_effect"}
+)
+
 
 class Names:
     """What is defined under a name, and how calls of a name use the result."""

@@ -22,8 +22,9 @@ from ..survey.purposes import RUNNERS, SCHEDULERS
 from ..survey.rows import Body, Call
 from .awaitables import Awaitables
 from .current import Current, Currents
+from .kinds import Kind, Want
 from .mentions import Mentions, Own
-from .wanted import Kind, Want, Wants
+from .wanted import Wants
 
 _DUNDERS = frozenset({"__aenter__", "__aexit__", "__anext__"})
 _AWAITS = frozenset({"await_count", "await_args", "await_args_list"})
@@ -64,7 +65,7 @@ class Court:
         self.roles = Roles(self.evaluator, self.audience, self.dependencies)
         self.targets, self.flows = self.roles.targets, self.roles.flows
         self.names = Names(self.world, self.world.production)
-        self.wants = Wants(self.roles, self.uses, self.names)
+        self.wants = Wants(self.world, self.uses, self.names)
         self.currents = Currents(self.evaluator, self.roles)
         self.awaitables = Awaitables(self.evaluator, self.currents, self.names)
         self._mentions: dict[str, Mentions] = {}

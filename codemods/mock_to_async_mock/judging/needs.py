@@ -15,7 +15,7 @@ from ..messages import Kind as FaultKind
 from ..messages import read
 from .court import Court
 from .current import Current
-from .wanted import Kind, Want
+from .kinds import Kind, Want
 
 # What a fault says of the call at its line: how the line uses the result, and what the mock must give.
 _SAYS = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..following.values import CALLED, Datum, Place, Scope
+from ..judging.kinds import Kind, Want
 from ..judging.spelling import spell
-from ..judging.wanted import Kind, Want
 from ..operations import Assign, Deepen, Insert
 from ..survey.rows import Body, Store
 from .bench import Bench, Site, is_assignable, names_of

@@ -9,9 +9,9 @@ from greenmod.api import SkippedSite
 
 from ..following.values import CALLED, Place, Scope
 from ..judging.court import Court
+from ..judging.kinds import Kind, Want
 from ..judging.needs import Needs
 from ..judging.spelling import spell
-from ..judging.wanted import Kind, Want
 from ..operations import Act, At, Operation
 from ..survey.rows import Body, Call, Store
 

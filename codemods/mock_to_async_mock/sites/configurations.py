@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ..following.values import CALLED, Place, Scope
 from ..judging.current import Current
+from ..judging.kinds import NOTHING, Kind
 from ..judging.spelling import spell
-from ..judging.wanted import NOTHING, Kind
 from ..operations import Assign, At, Insert
 from ..survey.rows import Body, Store
 from .async_children import judge_async_child, judge_iterated

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..following.values import Datum, Place, Scope
+from ..judging.kinds import Kind, Want
 from ..judging.spelling import home_of, spell
-from ..judging.wanted import Kind, Want
 from ..operations import Rename
 from ..survey.rows import Body, Call
 from .bench import CONFIGS, Bench, Site, names_of

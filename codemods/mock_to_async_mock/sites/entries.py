@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..following.values import CALLED, Datum, Place, Scope
 from ..judging.current import Current
+from ..judging.kinds import Kind
 from ..judging.spelling import spell
-from ..judging.wanted import Kind
 from ..operations import Entry
 from ..survey.rows import Body, Call
 from .bench import CONFIGS, Bench, Site, names_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from ..following.calls import new_of
 from ..following.values import CALLED, Place, Scope
 from ..judging.current import Current
+from ..judging.kinds import Kind, Want
 from ..judging.spelling import home_of
-from ..judging.wanted import Kind, Want
 from ..operations import Answer, Remove, Value
 from ..survey.rows import Body, Call, Store
 from .async_children import judge_iterated

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..following.values import CALLED, Place, Scope
+from ..judging.kinds import Kind
 from ..judging.needs import Need
 from ..judging.spelling import spell
-from ..judging.wanted import Kind
 from ..operations import At, Insert
 from ..survey.rows import Body
 from .bench import Bench, Site, names_of

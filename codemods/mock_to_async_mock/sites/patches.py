@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..following.calls import new_of
 from ..following.values import Place, Scope
+from ..judging.kinds import Kind, Want
 from ..judging.spelling import home_of, spell
-from ..judging.wanted import Kind, Want
 from ..operations import At, Lambda, Value
 from ..survey.rows import Body, Call
 from .bench import CONFIGS, Bench, Site, names_of, spot_of
