@@ -9,7 +9,8 @@ from ..judging.kinds import Kind, Want
 from ..judging.spelling import spell
 from ..operations import Assign, Deepen, Insert
 from ..survey.rows import Body, Store
-from .bench import Bench, Site, is_assignable, names_of
+from .bench import Bench, Site, names_of
+from .spots import is_assignable
 
 
 def judge_async_child(
@@ -44,7 +45,7 @@ def _make_plain(bench: Bench, site: Site, body: Body, child: Place, stores: Sequ
     text, name = site.said.strip("`"), bench.plain_name(site.scope, body)
     if any(child._replace(steps=child.steps[:count]) in bench.doubted for count in range(len(child.steps))):
         return False
-    if bench.court.is_awaited_by_test(child) or bench.court.is_asserted(child):
+    if bench.court.testimony.is_looked_at(child):
         return False
     if CALLED in child.steps:
         bench.doubted.add(child.parent)
@@ -52,7 +53,7 @@ def _make_plain(bench: Bench, site: Site, body: Body, child: Place, stores: Sequ
         reason = f"it belongs to what a coroutine function gives: `{parent} = {name}()` may have to stand before it"
         bench.skip(site, "needs-evidence", reason)
         return False
-    answers = bench.court.configured(child, site.scope)
+    answers = bench.court.testimony.configured(child, site.scope)
     if any(bench.court.awaitables.is_awaitable(*each[:2], is_called=each[2]) for each in answers):
         return False
     spelled = spell(bench.facts, site.scope.qualname, name, names_of(body))

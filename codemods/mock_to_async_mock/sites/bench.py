@@ -11,9 +11,10 @@ from ..following.values import CALLED, Place, Scope
 from ..judging.court import Court
 from ..judging.kinds import Kind, Want
 from ..judging.needs import Needs
+from ..judging.python_floor import old_python
 from ..judging.spelling import spell
 from ..operations import Act, At, Operation
-from ..survey.rows import Body, Call, Store
+from ..survey.rows import Body, Call
 
 CONFIGS = ("return_value", "side_effect")
 
@@ -85,7 +86,8 @@ class Bench:
     ) -> None:
         if site.at[0] in self.court.ignored(self.path):
             return
-        if "AsyncMock" in title and (floor := self.court.is_too_old(self.path)) and not self._is_backport():
+        project = self.court.world.project
+        if "AsyncMock" in title and (floor := old_python(project, self.path)) and not self._is_backport():
             self.skip(site, "old-python", f"{floor}, which has no AsyncMock")
             return
         # A site is reached once for each body of its name.
@@ -117,21 +119,5 @@ class Bench:
             self.skip(site, "unsure-kind", f"{'; '.join(want.why) or want.kind.value}, which is not proof enough")
 
 
-def spot_of(call: Call, term: str) -> At:
-    terms = [*call.args, *(value for _, value in call.keywords)]
-    return call.spots[len(terms) - 1 - terms[::-1].index(term)]
-
-
 def names_of(body: Body) -> tuple[str, ...]:
     return tuple(parameter.name for parameter in body.parameters)
-
-
-def is_assignable(bench: Bench, child: Place, stores: Sequence[Store], text: str) -> bool:
-    """Tell whether the first statement that configures a child can become the assignment of a mock."""
-    first = stores[0]
-    if not (first.attr in CONFIGS and first.is_alone and first.text == text):
-        return False
-    if not set(first.where) & {"b", "l"} or ("l" not in first.where and len(stores) == 1):
-        return True
-    made = bench.court.world.call(child.scope, child.number)
-    return made.where == first.where and made.anchor == first.anchor

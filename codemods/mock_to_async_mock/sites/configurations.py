@@ -9,11 +9,13 @@ from ..following.values import CALLED, Place, Scope
 from ..judging.current import Current
 from ..judging.kinds import NOTHING, Kind
 from ..judging.spelling import spell
+from ..judging.vetoes import veto
 from ..operations import Assign, At, Insert
 from ..survey.rows import Body, Store
 from .async_children import judge_async_child, judge_iterated
-from .bench import Bench, Site, is_assignable, names_of
+from .bench import Bench, Site, names_of
 from .futures import judge_answers
+from .spots import after_creation, is_assignable, name_in
 
 _JUDGED = (Current.PLAIN, Current.ASYNC, Current.SEALED)
 
@@ -44,7 +46,7 @@ def _report_plain_enters(bench: Bench, scope: Scope) -> None:
         if (
             at > 0
             and steps[at - 1] == CALLED
-            and (where := bench.court.is_entered(place._replace(steps=steps[: at - 1])))
+            and (where := bench.court.production.entered_at(place._replace(steps=steps[: at - 1])))
         ):
             site = Site(scope, stores[0].at, "`__enter__`")
             bench.skip(site, "sync-context", f"{where} enters it with `async with`, which calls `__aenter__`")
@@ -77,12 +79,12 @@ def _judge_child(bench: Bench, scope: Scope, body: Body, child: Place, stores: S
     if want.kind is not Kind.COROUTINE:
         bench.leave(site, want, is_right=True)
         return False
-    if veto := bench.court.veto(child, scope, bench.court.configured(child, scope), want):
-        bench.skip(site, *veto)
+    if against := veto(bench.court, child, scope, bench.court.testimony.configured(child, scope), want):
+        bench.skip(site, *against)
         return False
     is_alias = False
     if not text:
-        name = bench.court.name_of(child.parent, scope)
+        name = name_in(bench.court, child.parent, scope)
         if not name:
             bench.skip(site, "needs-evidence", "it is configured under another name")
             return False
@@ -93,7 +95,7 @@ def _judge_child(bench: Bench, scope: Scope, body: Body, child: Place, stores: S
         bench.skip(site, "name-taken", "`AsyncMock` means something else in this file")
         return False
     title = f"Make `{text}` an AsyncMock"
-    earlier = 0 if is_alias else bench.court.first_reference(child, scope)
+    earlier = 0 if is_alias else bench.court.testimony.first_reference(child, scope)
     if is_assignable(bench, child, stores, text) and not (earlier is not None and earlier < first.seq):
         bench.add(site, first.at, Assign(spelled.text), title, want.why, spelled.imports)
         return True
@@ -126,7 +128,7 @@ def _is_deeper(bench: Bench, child: Place, stores: Sequence[Store], scope: Scope
 def _insertion(bench: Bench, child: Place, first: Store, scope: Scope, body: Body, earlier: int | None) -> At | None:
     """Return the statement before which a line must stand; None where there is no such place."""
     if earlier is not None and earlier < first.seq:
-        return bench.court.after_creation(child, scope, body)
+        return after_creation(bench.court, child, scope, body)
     made = bench.court.world.call(child.scope, child.number)
     if child.scope == scope and made.anchor == first.anchor and made.where != "d" and made.anchor != first.at:
         return first.at if made.where == first.where else None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from greenmod.api import Definition
+
 from ..following.values import Datum, Place, Scope
 from ..judging.kinds import Kind, Want
 from ..judging.spelling import home_of, spell
+from ..judging.vetoes import veto
 from ..operations import Rename
 from ..survey.rows import Body, Call
 from .bench import CONFIGS, Bench, Site, names_of
@@ -18,7 +21,7 @@ def judge_constructor(bench: Bench, scope: Scope, body: Body, place: Place, call
     said = bench.name_of(place, call)
     site = Site(scope, call.start, said)
     want = bench.court.want(place)
-    if want.kind is Kind.UNKNOWN or not bench.court.is_mentioned(place, call):
+    if want.kind is Kind.UNKNOWN or not bench.court.testimony.is_mentioned(place, call):
         bench.leave(site, want, is_right=want.kind is not Kind.COROUTINE)
         return
     if want.kind is Kind.DOUBTFUL:
@@ -29,8 +32,8 @@ def judge_constructor(bench: Bench, scope: Scope, body: Body, place: Place, call
     if want.kind is not Kind.COROUTINE or bench.court.is_spec_enough(place):
         bench.leave(site, want, is_right=True)
         return
-    if veto := bench.court.veto(place, scope, _answers(bench, scope, place, call), want):
-        bench.skip(site, *veto)
+    if against := veto(bench.court, place, scope, _answers(bench, scope, place, call), want):
+        bench.skip(site, *against)
         return
     if children := bench.court.children(place):
         reason = f"it also is an object with attributes such as `{children[0]}`, which would change their kind"
@@ -55,7 +58,7 @@ def _answer(bench: Bench, scope: Scope, body: Body, place: Place, call: Call) ->
         return ""
     if bench.court.flows.slot_names(place) & {"__aexit__"}:
         return "None"
-    if bench.court.is_answer_configured(place):
+    if bench.court.testimony.is_answer_configured(place):
         plain = spell(bench.facts, scope.qualname, "MagicMock", names_of(body))
         return f"{plain.text}()" if plain and not plain.imports else f"{call.callee}()"
     return ""
@@ -67,7 +70,7 @@ def _answers(bench: Bench, scope: Scope, place: Place, call: Call) -> list[tuple
     found = [(scope, keywords[name], name != "return_value") for name in CONFIGS if name in keywords]
     if "wraps" in keywords:
         found.append((scope, keywords["wraps"], True))
-    return [*found, *bench.court.configured(place, scope)]
+    return [*found, *bench.court.testimony.configured(place, scope)]
 
 
 def _rename(bench: Bench, site: Site, call: Call, body: Body, name: str, want: Want, answer: str = "") -> None:
@@ -75,7 +78,7 @@ def _rename(bench: Bench, site: Site, call: Call, body: Body, name: str, want: W
     imports: tuple[tuple[str, str, str], ...] = ()
     drops: tuple[tuple[str, str], ...] = ()
     text = name
-    if "." in written and not bench.court.has_name(bench.path, written.rpartition(".")[0], name):
+    if "." in written and not _has_name(bench, written.rpartition(".")[0], name):
         bench.skip(site, "name-taken", f"`{written.rpartition('.')[0]}` has no `{name}`")
         return
     if "." not in written or call.tag == "CoroutineMock":
@@ -85,13 +88,31 @@ def _rename(bench: Bench, site: Site, call: Call, body: Body, name: str, want: W
             return
         text, imports = spelled.text, spelled.imports
         home = home_of(bench.facts, written, site.scope.qualname)
-        drops = (
-            (home,) if home is not None and home[0] and not bench.court.is_imported_from(bench.path, written) else ()
-        )
+        drops = (home,) if home is not None and home[0] and not _is_imported_elsewhere(bench, written) else ()
         if "." in written:  # in place of the whole callee
             text, drops = f".{text}", ((written.partition(".")[0], ""),)
     kind = "an AsyncMock" if name == "AsyncMock" else f"a {name}"
     bench.add(site, call.at, Rename(text, answer), f"Make {site.said} {kind}", want.why, imports, drops)
+
+
+def _has_name(bench: Bench, module: str, name: str) -> bool:
+    """Tell whether a module of the project, under the name that the file has for it, has a mock; others have all."""
+    project = bench.court.world.project
+    for target in project.resolve(bench.path, module):
+        if isinstance(target, Definition) and not target.qualname:
+            facts = project.facts(target.path)
+            return facts is not None and bool(facts.qualified_names(name))
+    return True
+
+
+def _is_imported_elsewhere(bench: Bench, name: str) -> bool:
+    """Tell whether another test file imports a name from this one."""
+    for importer in bench.court.audience.importers.get(bench.path, ()):
+        facts = bench.court.world.project.facts(importer)
+        for fact in facts.imports if facts else ():
+            if fact.name == "*" or fact.target.rpartition(".")[2] == name:
+                return True
+    return False
 
 
 def judge_async_constructor(bench: Bench, scope: Scope, body: Body, place: Place, call: Call) -> None:
@@ -109,11 +130,11 @@ def judge_async_constructor(bench: Bench, scope: Scope, body: Body, place: Place
         and bench.court.may_be_plain(place)
     ):
         bench.skip(site, want.rule, want.reason)
-    is_unsure = not want.is_sure or bench.court.children(place) or not bench.court.is_mentioned(place, call)
+    is_unsure = not want.is_sure or bench.court.children(place) or not bench.court.testimony.is_mentioned(place, call)
     if want.kind not in _CALLED_PLAINLY or is_unsure:
         bench.leave(site, want, is_right=want.kind not in _CALLED_PLAINLY)
         return
-    if awaited := bench.court.is_asserted(place) or bench.court.awaited_by_test(place):
+    if awaited := bench.court.testimony.asserted_at(place) or bench.court.testimony.awaited_at(place):
         bench.skip(site, "conflicting-evidence", f"{want.why[-1]}, but the test has it awaited at {awaited}")
         return
     keywords = dict(call.keywords)

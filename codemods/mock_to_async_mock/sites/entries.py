@@ -6,6 +6,7 @@ from ..following.values import CALLED, Datum, Place, Scope
 from ..judging.current import Current
 from ..judging.kinds import Kind
 from ..judging.spelling import spell
+from ..judging.vetoes import veto
 from ..operations import Entry
 from ..survey.rows import Body, Call
 from .bench import CONFIGS, Bench, Site, names_of
@@ -37,8 +38,8 @@ def _judge_literal(bench: Bench, scope: Scope, body: Body, place: Place, value: 
             bench.skip(site, want.rule, want.reason)
         if want.kind is not Kind.COROUTINE:
             continue
-        if veto := bench.court.veto(child, scope, [(scope, item, config != "return_value")], want):
-            bench.skip(site, *veto)
+        if against := veto(bench.court, child, scope, [(scope, item, config != "return_value")], want):
+            bench.skip(site, *against)
             continue
         spelled = spell(bench.facts, scope.qualname, "AsyncMock", names_of(body))
         others = [other for other in literal.keys if other != key and other.startswith(f"{path}.")] if literal else []

@@ -11,6 +11,7 @@ from ..judging.spelling import spell
 from ..operations import At, Insert
 from ..survey.rows import Body
 from .bench import Bench, Site, names_of
+from .spots import after_creation, name_in
 
 
 def insert_line(bench: Bench, need: Need) -> None:
@@ -18,7 +19,7 @@ def insert_line(bench: Bench, need: Need) -> None:
     place, text = need.place, ""
     scope = need.test
     for where in dict.fromkeys((need.test, place.scope)):
-        if where.path == bench.path and (name := bench.court.name_of(place.origin, where)):
+        if where.path == bench.path and (name := name_in(bench.court, place.origin, where)):
             scope, text = where, name
             break
     body = bench.court.world.body(scope)
@@ -39,7 +40,7 @@ def insert_line(bench: Bench, need: Need) -> None:
     if spelled is None or at is None:
         return
     value, imports = f"{spelled.text}()", spelled.imports
-    if need.want.kind is Kind.COROUTINE and bench.court.has_plain_result(place):
+    if need.want.kind is Kind.COROUTINE and bench.court.production.has_plain_result(place):
         plain = spell(bench.facts, scope.qualname, "MagicMock", names_of(body))
         if plain is not None:
             value, imports = f"{spelled.text}(return_value={plain.text}())", (*imports, *plain.imports)
@@ -57,7 +58,7 @@ def _line_for(bench: Bench, origin: Place, steps: tuple[str, ...], scope: Scope,
     ]
     if found:
         return min(found, key=lambda store: store.seq).anchor
-    return bench.court.after_creation(origin, scope, body)
+    return after_creation(bench.court, origin, scope, body)
 
 
 def _segments(name: str, steps: Sequence[str]) -> tuple[str, ...]:

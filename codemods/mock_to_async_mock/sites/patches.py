@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from ..following.calls import new_of
-from ..following.values import Place, Scope
+from greenmod.api import What
+
+from ..following.calls import argument, new_of
+from ..following.values import Local, Place, Real, Scope
 from ..judging.kinds import Kind, Want
 from ..judging.spelling import home_of, spell
+from ..judging.vetoes import patched_scheduler
 from ..operations import At, Lambda, Value
 from ..survey.rows import Body, Call
-from .bench import CONFIGS, Bench, Site, names_of, spot_of
+from .bench import CONFIGS, Bench, Site, names_of
 from .futures import judge_argument
+from .spots import spot_of
 
 
 def judge_patch(bench: Bench, scope: Scope, body: Body, call: Call) -> None:
@@ -54,7 +58,7 @@ def _judge_factory(bench: Bench, site: Site, body: Body, call: Call, factory: st
         _change_value(bench, site, spot, body, factory, "AsyncMock", want)
     elif want.kind is Kind.PLAIN and want.is_sure and bench.is_class(site.scope, factory, "AsyncMock"):
         place = Place(site.scope, body.calls.index(call))
-        if bench.court.is_awaited_by_test(place) or bench.court.is_asserted(place) or bench.court.children(place):
+        if bench.court.testimony.is_looked_at(place) or bench.court.children(place):
             return
         _change_value(bench, site, spot, body, factory, bench.plain_name(site.scope, body), want)
 
@@ -80,7 +84,7 @@ def _judge_lambda(bench: Bench, site: Site, body: Body, call: Call, term: str, w
     if bench.court.awaitables.may_be_awaitable(site.scope, written.body):
         bench.skip(site, "already-awaitable", "the lambda returns what a call gives, which may be awaitable")
         return
-    if want.is_scheduled and (patched := bench.court.patched_scheduler(site.scope)):
+    if want.is_scheduled and (patched := patched_scheduler(bench.court, site.scope)):
         bench.skip(site, "never-awaited", f"the test patches `{patched}`, which would await it")
         return
     is_result = (
@@ -88,7 +92,7 @@ def _judge_lambda(bench: Bench, site: Site, body: Body, call: Call, term: str, w
         and not written.uses_parameters
         and not any(_is_bound_anew(body, name) for name in written.names)
     )
-    if written.uses_parameters and bench.court.is_put_on_class(site.scope, call):
+    if written.uses_parameters and _is_put_on_class(bench, site.scope, call):
         bench.skip(site, "fake-takes-self", "a mock on a class is called without `self`, which the lambda takes")
         return
     spelled = spell(bench.facts, site.scope.qualname, "AsyncMock", names_of(body))
@@ -97,6 +101,17 @@ def _judge_lambda(bench: Bench, site: Site, body: Body, call: Call, term: str, w
         return
     act = Lambda(spelled.text, is_result)
     bench.add(site, written.at, act, f"Make {site.said} an AsyncMock", want.why, spelled.imports)
+
+
+def _is_put_on_class(bench: Bench, scope: Scope, call: Call) -> bool:
+    """Tell whether a patch replaces a method of a class, and not of one instance."""
+    named = bench.court.targets.named(scope, call)
+    if named:
+        return bench.court.world.objects.imported(named.rpartition(".")[0], scope.path).what is What.CLASS
+    owners = bench.court.evaluator.values(scope, argument(call, 0, "target"))
+    return any(
+        isinstance(owner, Local) or (isinstance(owner, Real) and owner.thing.what is What.CLASS) for owner in owners
+    )
 
 
 def _is_bound_anew(body: Body, name: str) -> bool:
