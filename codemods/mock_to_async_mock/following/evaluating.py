@@ -255,11 +255,16 @@ class Evaluator:
         return NOTHING if body.is_generator else self.returned(callee.scope)
 
     def _items(self, scope: Scope, values: frozenset[Value]) -> frozenset[Value]:
-        """Return what the items of a container that is written out may be."""
+        """Return what the items of a container that is written out may be.
+
+        A loop goes over all items of a list. Of a dictionary one is taken by its key: which of several isn't known.
+        """
         found: set[Value] = set()
         for value in values:
             if isinstance(value, Datum) and (literal := self.literal(value)) is not None:
-                found |= frozenset().union(*(self.values(value.scope, item) for item in literal.items))
+                items = [self.values(value.scope, item) for item in literal.items]
+                if literal.kind != "dict" or sum(map(bool, items)) == 1:
+                    found |= frozenset().union(*items)
         return frozenset(found)
 
     def literal(self, value: Datum) -> Literal | None:
