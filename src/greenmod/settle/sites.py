@@ -81,10 +81,10 @@ class File:
         rest = self.source.text[start : start + column].encode()[:column]
         return start + len(rest.decode(errors="ignore"))
 
-    def start(self, node: ast.stmt | ast.alias) -> int:
+    def start(self, node: ast.stmt | ast.expr | ast.alias) -> int:
         return self.offset(node.lineno, node.col_offset)
 
-    def end(self, node: ast.stmt | ast.alias) -> int:
+    def end(self, node: ast.stmt | ast.expr | ast.alias) -> int:
         return self.offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
 
     def text(self, start: int, end: int) -> str:
@@ -107,7 +107,7 @@ class File:
         """Tell whether no other edit stands at `[start, end]` or touches it."""
         return not any(first <= end and start <= last for first, last, _ in self.taken)
 
-    def is_untouched(self, node: ast.stmt) -> bool:
+    def is_untouched(self, node: ast.stmt | ast.expr) -> bool:
         return self.is_free(self.start(node), self.end(node))
 
 

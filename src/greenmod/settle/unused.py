@@ -36,15 +36,36 @@ def find_unused(file: File, drops: Sequence[ImportNeed]) -> dict[Site, frozenset
         # Most often no word is like the names: no need to read the edited file.
         if isinstance(site.region.scope, ast.Module) and words.isdisjoint(bound[site].values()):
             found[site] = named.pop(site)
+    named = _without_those_in_use(file, named, bound)
     if not named:
         return found
     edited = read(replace(file.source, text=apply_spans(file.source.text, list(file.taken))))
     later = {edited.start(site.node): site for site in edited.sites}
-    for site in named:
-        used = _used_after(file, site, later, frozenset(bound[site].values()))
-        if unused := frozenset(index for index, name in bound[site].items() if name not in used):
+    for site, indexes in named.items():
+        names = {index: bound[site][index] for index in indexes}
+        used = _used_after(file, site, later, frozenset(names.values()))
+        if unused := frozenset(index for index, name in names.items() if name not in used):
             found[site] = unused
     return found
+
+
+def _without_those_in_use(
+    file: File, named: Mapping[Site, frozenset[int]], bound: Mapping[Site, Mapping[int, str]]
+) -> dict[Site, frozenset[int]]:
+    """Leave out the names of the module that code uses which no edit touches: no need to read the edited file."""
+    at_top = [site for site in named if isinstance(site.region.scope, ast.Module)]
+    asked = {bound[site][index] for site in at_top for index in named[site]}
+    used: set[str] = set()
+    for node in ast.walk(file.tree) if asked else ():
+        if isinstance(node, ast.Name) and node.id in asked and file.is_untouched(node):
+            used.add(node.id)
+            if used == asked:
+                break
+    left = {
+        site: frozenset(index for index in indexes if site not in at_top or bound[site][index] not in used)
+        for site, indexes in named.items()
+    }
+    return {site: indexes for site, indexes in left.items() if indexes}
 
 
 def _named(site: Site, drops: Sequence[ImportNeed]) -> frozenset[int]:
