@@ -10,43 +10,46 @@ from .world import World, is_test_file
 
 
 class Bindings:
-    """Answers what names stand for: parameters, variables of the bodies around, imports."""
+    """Answers what names stand for: parameters, variables of the bodies around, imports.
 
-    def __init__(self, world: World, values: Evaluation, parameters: Parameters) -> None:
+    The evaluator comes with each question, as `values`: a cycle of references would outlive the decision.
+    """
+
+    def __init__(self, world: World) -> None:
         self.world = world
-        self._values = values
-        self._parameters = parameters
+        self._parameters = Parameters(world)
 
-    def of(self, scope: Scope, name: str) -> frozenset[Value]:
+    def of(self, scope: Scope, name: str, values: Evaluation) -> frozenset[Value]:
         """Return what a name may be: the nearest body around that binds it says so, else an import."""
         place: Scope | None = scope
         while place is not None:
             body = self.world.body(place)
             if body is not None and (place == scope or body.kind != "class"):
                 if body.kind != "class" and any(parameter.name.lstrip("*") == name for parameter in body.parameters):
-                    return self._parameters.of(place, body, name)
+                    return self._parameters.of(place, body, name, values)
                 # Within the body itself a term says what a local name is: one that is left is not bound yet.
                 if name in body.bindings and (place != scope or body.kind == "module"):
-                    bound = self._values(place, body.bindings[name])
+                    bound = values(place, body.bindings[name])
                     if not self._is_import(place, name):
                         return bound
                     mocks = frozenset(each for each in bound if isinstance(each, Place))
-                    return mocks | self.imported(place, name)  # what takes the place of an import is no more than that
+                    # What takes the place of an import is no more than that.
+                    return mocks | self.imported(place, name, values)
             place = _around(place)
-        return self.imported(scope, name)
+        return self.imported(scope, name, values)
 
     def _is_import(self, scope: Scope, name: str) -> bool:
         facts = self.world.project.facts(scope.path)
         return facts is not None and any(fact.scope == scope.qualname and fact.name == name for fact in facts.imports)
 
-    def imported(self, scope: Scope, name: str) -> frozenset[Value]:
+    def imported(self, scope: Scope, name: str, values: Evaluation) -> frozenset[Value]:
         """Return what the imports of a file, or built-in names, say that a name is; dots may lead on from it."""
-        if "." not in name and (found := self._variable(scope, name)):
+        if "." not in name and (found := self._variable(scope, name, values)):
             return found
         thing = self.world.objects.named(scope.path, name, scope.qualname)
         return frozenset({self.as_value(thing)}) if thing.what is not What.UNKNOWN else NOTHING
 
-    def _variable(self, scope: Scope, name: str) -> frozenset[Value]:
+    def _variable(self, scope: Scope, name: str, values: Evaluation) -> frozenset[Value]:
         """Return what a variable is that is imported from another module of the tests."""
         facts = self.world.project.facts(scope.path)
         for qualified in facts.qualified_names(name, scope.qualname) if facts else ():
@@ -55,7 +58,7 @@ class Bindings:
             is_other = path is not None and path != scope.path and is_test_file(path)
             body = self.world.body(Scope(path, "")) if path is not None and is_other else None
             if path is not None and body is not None and imported in body.bindings:
-                return self._values(Scope(path, ""), body.bindings[imported])
+                return values(Scope(path, ""), body.bindings[imported])
         return NOTHING
 
     def as_value(self, thing: Thing) -> Value:

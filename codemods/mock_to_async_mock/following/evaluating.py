@@ -15,7 +15,7 @@ from ..survey.rows import Literal, Store
 from ..survey.tags import CONSTRUCTORS
 from .bindings import Bindings
 from .calls import new_of
-from .parameters import Parameters
+from .parameters import returned
 from .values import CALLED, NOTHING, Datum, Local, Patcher, Place, Real, Scope, Self, Value
 from .world import World
 
@@ -32,7 +32,7 @@ class Evaluator:
         self._known: dict[tuple[Scope, str], frozenset[Value]] = {}
         self._stores: dict[Scope, Mapping[Place, Sequence[Store]]] = {}
         self._running: set[object] = set()
-        self._bindings = Bindings(world, self.values, Parameters(world, self.values, self.returned))
+        self._bindings = Bindings(world)
 
     def values(self, scope: Scope, term: str) -> frozenset[Value]:
         """Return everything that a term of a body may be, as far as that is known; nothing where it isn't."""
@@ -69,7 +69,7 @@ class Evaluator:
             return self._call(scope, int(term[1:]))
         if term[0] == "&":
             return frozenset({Local(Scope(scope.path, term[1:].replace("/", ".")))})
-        return self._bindings.of(scope, term)
+        return self._bindings.of(scope, term, self.values)
 
     # What an attribute is.
 
@@ -77,7 +77,7 @@ class Evaluator:
         owners = self.values(scope, base)
         if not owners:
             is_free = _is_plain(term) and not self._bindings.is_bound(scope, term)
-            return self._bindings.imported(scope, term) if is_free else NOTHING
+            return self._bindings.imported(scope, term, self.values) if is_free else NOTHING
         return frozenset().union(*(self._attribute(scope, owner, name) for owner in owners))
 
     def _attribute(self, scope: Scope, owner: Value, name: str) -> frozenset[Value]:
@@ -213,14 +213,9 @@ class Evaluator:
 
     def given(self, scope: Scope, function: Value) -> frozenset[Value]:
         """Return what is made of a function that gives something by returning or by yielding it."""
-        return self.returned(function.scope) if isinstance(function, Local) else self._result(scope, function, -1)
-
-    def returned(self, function: Scope) -> frozenset[Value]:
-        """Return what a function of a test file returns or yields."""
-        body = self.world.body(function)
-        if body is None:
-            return NOTHING
-        return frozenset().union(*(self.values(function, term) for term in body.returned))
+        if isinstance(function, Local):
+            return returned(self.world, function.scope, self.values)
+        return self._result(scope, function, -1)
 
     def _called(self, scope: Scope, callees: frozenset[Value], number: int = -1) -> frozenset[Value]:
         found: set[Value] = set()
@@ -252,7 +247,7 @@ class Evaluator:
             thing = self.world.objects.returned(self.world.objects.named(callee.scope.path, callee.scope.qualname))
             return frozenset({Real(thing, scope, number)}) if thing.what is What.INSTANCE else NOTHING
         # What a generator yields is not what a call of it gives.
-        return NOTHING if body.is_generator else self.returned(callee.scope)
+        return NOTHING if body.is_generator else returned(self.world, callee.scope, self.values)
 
     def _items(self, scope: Scope, values: frozenset[Value]) -> frozenset[Value]:
         """Return what the items of a container that is written out may be.

@@ -14,7 +14,7 @@ from .audience import Audience
 from .calls import argument, new_of
 from .dependencies import Dependencies
 from .evaluating import Evaluator
-from .role import Role, further
+from .role import Role, RolesOf, further
 from .targets import Targets
 from .values import Datum, Place, Real, Scope
 from .views import View, parameter_views, view_of
@@ -39,56 +39,40 @@ class Flows:
         self.sealed: set[Place] = set()
         self._known: dict[str, Mapping[Place, tuple[Flow, ...]]] = {}
 
-    def of(self, origin: Place) -> Iterator[Flow]:
-        """Yield where a mock goes in all files that know it."""
+    def of(self, origin: Place, roles: RolesOf) -> Iterator[Flow]:
+        """Yield where a mock goes in all files that know it; `roles` says what the places of mocks stand for."""
         for path in self.audience.files_of(origin):
-            yield from self.in_file(path).get(origin, ())
+            yield from self.in_file(path, roles).get(origin, ())
 
-    def slot_names(self, place: Place, *, with_parameters: bool = True) -> frozenset[str]:
-        """Return the names of the attributes, and parameters, that a mock is put at."""
-        if place.steps:
-            return frozenset({place.steps[-1]})
-        names = set()
-        for flow in self.of(place):
-            if not flow.steps and isinstance(flow.to, Place) and flow.to.steps:
-                names.add(flow.to.steps[-1])
-            elif not flow.steps and isinstance(flow.to, Role) and flow.to.view is not None:
-                if flow.to.is_argument and not with_parameters:
-                    continue
-                names.add(flow.to.view.steps[-1] if flow.to.view.steps else flow.to.view.name)
-            elif not flow.steps and isinstance(flow.to, Role) and flow.to.thing is not None:
-                names.add(flow.to.thing.qualname.rpartition(".")[2])
-        return frozenset(names - {""})
-
-    def in_file(self, path: str) -> Mapping[Place, tuple[Flow, ...]]:
+    def in_file(self, path: str, roles: RolesOf) -> Mapping[Place, tuple[Flow, ...]]:
         """Return where the mocks go that the functions of a file put somewhere, by the mock."""
         if path not in self._known:
             self._known[path] = {}
             found: dict[Place, list[Flow]] = defaultdict(list)
             for qualname in self.world.bodies(path):
                 scope = Scope(path, qualname)
-                for origin, flow in self._of_body(scope):
+                for origin, flow in self._of_body(scope, roles):
                     found[origin].append(flow)
             self._known[path] = {origin: tuple(dict.fromkeys(flows)) for origin, flows in found.items()}
         return self._known[path]
 
-    def _of_body(self, scope: Scope) -> Iterator[tuple[Place, Flow]]:
+    def _of_body(self, scope: Scope, roles: RolesOf) -> Iterator[tuple[Place, Flow]]:
         body = self.world.body(scope)
         if body is None:
             return
         for number, call in enumerate(body.calls):
-            yield from self._of_call(scope, number, call)
+            yield from self._of_call(scope, number, call, roles)
         for store in body.stores:
             yield from self._of_store(scope, store)
 
-    def _of_call(self, scope: Scope, number: int, call: Call) -> Iterator[tuple[Place, Flow]]:
+    def _of_call(self, scope: Scope, number: int, call: Call, roles: RolesOf) -> Iterator[tuple[Place, Flow]]:
         tag = call.tag.removeprefix("mocker.")
         if tag in CONSTRUCTORS:
             yield from self._of_keywords(scope, Place(scope, number), call)
         elif tag in ("patch", "patch.object", "setattr"):
             new = new_of(call) if tag != "setattr" else call.args[-1] if call.args else ""
             mocks = self.evaluator.places(scope, new) if new else frozenset()
-            for role in self.targets.of(scope, call) if mocks else ():
+            for role in self.targets.of(scope, call, roles) if mocks else ():
                 yield from _flowing(mocks, role)
             if not new:
                 yield from self._of_keywords(scope, Place(scope, number), call)

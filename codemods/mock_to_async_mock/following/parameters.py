@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from ..survey.rows import Body, Call
@@ -13,14 +13,12 @@ from .world import SET_UP, World
 
 
 class Parameters:
-    """Answers what parameters may be. `returned` says what a fixture gives."""
+    """Answers what parameters may be."""
 
-    def __init__(self, world: World, values: Evaluation, returned: Callable[[Scope], frozenset[Value]]) -> None:
+    def __init__(self, world: World) -> None:
         self.world = world
-        self._values = values
-        self._returned = returned
 
-    def of(self, scope: Scope, body: Body, name: str) -> frozenset[Value]:
+    def of(self, scope: Scope, body: Body, name: str, values: Evaluation) -> frozenset[Value]:
         """Return what a parameter of a body may be."""
         owner = self.world.class_of(scope)
         is_first = body.parameters[0].name == name and body.kind == "method"
@@ -31,9 +29,9 @@ class Parameters:
             return injected[name]
         fixture = self.world.find_fixture(scope, name)
         if fixture is not None and _is_run_by_pytest(self.world, scope):
-            return self._returned(fixture)
+            return returned(self.world, fixture, values)
         if scope.path in self.world.followed:
-            return self._arguments(scope, body, name)
+            return self._arguments(scope, body, name, values)
         return NOTHING
 
     def _injected(self, scope: Scope, body: Body) -> Mapping[str, frozenset[Value]]:
@@ -74,7 +72,7 @@ class Parameters:
         number = int(decorator[1:])
         return number if body.calls[number].tag.startswith("patch") else None
 
-    def _arguments(self, scope: Scope, body: Body, name: str) -> frozenset[Value]:
+    def _arguments(self, scope: Scope, body: Body, name: str, values: Evaluation) -> frozenset[Value]:
         """Return what a helper's callers, in its own file, give it as a parameter."""
         names = [parameter.name for parameter in body.parameters]
         if name not in names:
@@ -84,7 +82,7 @@ class Parameters:
         for caller, call in self._callers.get(scope, ()):
             term = dict(call.keywords).get(name) or positional(call, names.index(name) - shift)
             if term:
-                found |= self._values(caller, term)
+                found |= values(caller, term)
         return frozenset(found)
 
     @cached_property
@@ -104,6 +102,14 @@ class Parameters:
                         if _may_call(call.callee, helper, qualname):
                             found[Scope(path, helper)].append((Scope(path, qualname), call))
         return found
+
+
+def returned(world: World, function: Scope, values: Evaluation) -> frozenset[Value]:
+    """Return what a function of a test file returns or yields."""
+    body = world.body(function)
+    if body is None:
+        return NOTHING
+    return frozenset().union(*(values(function, term) for term in body.returned))
 
 
 def _may_call(callee: str, helper: str, caller: str) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from greenmod.api import Objects, Thing, What
 
-from .values import CALLED
+from .values import CALLED, Place
 from .views import View, held_by
 
 
@@ -27,6 +27,10 @@ class Role(NamedTuple):
     is_one_of_several: bool = False
     is_argument: bool = False
     name: str = ""
+
+
+#: What says what a place of a mock stands for.
+RolesOf = Callable[[Place], tuple[Role, ...]]
 
 
 def further(objects: Objects, role: Role, step: str) -> Role:

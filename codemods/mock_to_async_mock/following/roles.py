@@ -20,12 +20,15 @@ _DEPTH = 8
 
 
 class Roles:
-    """Answers what stands at the places of mocks in reality."""
+    """Answers what stands at the places of mocks in reality.
+
+    Targets and flows get `self.of` with each question: a cycle of references would outlive the decision.
+    """
 
     def __init__(self, evaluator: Evaluator, audience: Audience, dependencies: Dependencies) -> None:
         self.world = evaluator.world
         self.evaluator = evaluator
-        self.targets = Targets(evaluator.world, evaluator, self.of)
+        self.targets = Targets(evaluator)
         self.flows = Flows(evaluator, self.targets, audience, dependencies)
         self._known: dict[Place, tuple[Role, ...]] = {}
 
@@ -45,19 +48,23 @@ class Roles:
             name = place.steps[-1]
             for role in self.of(place.parent, depth + 1):
                 yield from (further(self.world.objects, each, name) for each in alternatives(role))
-        for flow in self.flows.of(place.origin):
+        for flow in self.flows.of(place.origin, self.of):
             if flow.steps == place.steps and place.steps:
                 yield from (flow.to,) if isinstance(flow.to, Role) else self.of(flow.to, depth + 1)
 
     def _of_origin(self, place: Place, depth: int) -> Iterator[Role]:
         call = self.world.call(place.scope, place.number)
         if call.tag not in CONSTRUCTORS:
-            yield from self.targets.of(place.scope, call)
+            yield from self.target(place.scope, call)
             return
         yield from self.specified(place.scope, call)
-        for flow in self.flows.of(place):
+        for flow in self.flows.of(place, self.of):
             if not flow.steps:
                 yield from (flow.to,) if isinstance(flow.to, Role) else self.of(flow.to, depth + 1)
+
+    def target(self, scope: Scope, call: Call) -> Iterator[Role]:
+        """Yield what a patch replaces."""
+        return self.targets.of(scope, call, self.of)
 
     def specified(self, scope: Scope, call: Call) -> Iterator[Role]:
         """Yield what a mock is made to resemble by `spec`."""
@@ -73,3 +80,19 @@ class Roles:
                     f"made to resemble `{term}`",
                     is_spec=True,
                 )
+
+    def slot_names(self, place: Place, *, with_parameters: bool = True) -> frozenset[str]:
+        """Return the names of the attributes, and parameters, that a mock is put at."""
+        if place.steps:
+            return frozenset({place.steps[-1]})
+        names = set()
+        for flow in self.flows.of(place, self.of):
+            if not flow.steps and isinstance(flow.to, Place) and flow.to.steps:
+                names.add(flow.to.steps[-1])
+            elif not flow.steps and isinstance(flow.to, Role) and flow.to.view is not None:
+                if flow.to.is_argument and not with_parameters:
+                    continue
+                names.add(flow.to.view.steps[-1] if flow.to.view.steps else flow.to.view.name)
+            elif not flow.steps and isinstance(flow.to, Role) and flow.to.thing is not None:
+                names.add(flow.to.thing.qualname.rpartition(".")[2])
+        return frozenset(names - {""})

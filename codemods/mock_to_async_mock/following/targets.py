@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 
 from greenmod.api import Thing, What
 
 from ..survey.rows import Call
 from .calls import argument
 from .evaluating import Evaluator
-from .role import Role, alternatives
+from .role import Role, RolesOf, alternatives
 from .values import Datum, Local, Place, Real, Scope, Self, Value
 from .views import held_by, view_of
-from .world import World
 
 
 class Targets:
-    """Answers what stands, in reality, where a test puts something. `roles` says what the places of mocks stand for."""
+    """Answers what stands, in reality, where a test puts something."""
 
-    def __init__(self, world: World, evaluator: Evaluator, roles: Callable[[Place], Iterable[Role]]) -> None:
-        self.world = world
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.world = evaluator.world
         self.evaluator = evaluator
-        self._roles = roles
 
-    def of(self, scope: Scope, call: Call) -> Iterator[Role]:
-        """Yield what a patch replaces."""
+    def of(self, scope: Scope, call: Call, roles: RolesOf) -> Iterator[Role]:
+        """Yield what a patch replaces; `roles` says what the places of mocks stand for."""
         where = f"patched at {scope.path}:{call.at[0]}"
         if {"create", "raising"} & dict(call.keywords).keys():
             return
@@ -47,7 +45,7 @@ class Targets:
                 yield Role(unknown, None, where, is_target=True, name=name)
             for owner in owners:
                 if isinstance(owner, Place):
-                    yield from self._roles(owner.at(name))
+                    yield from roles(owner.at(name))
                 else:
                     for role in self.at_attribute(owner, name, where):
                         yield from alternatives(role._replace(is_target=True))

@@ -59,7 +59,7 @@ class Court:
 
     def want(self, place: Place) -> Want:
         """Return the kind that a place wants, by reality or by what the test itself says of it."""
-        slots = self.flows.slot_names(place)
+        slots = self.roles.slot_names(place)
         if slots & _DUNDERS:
             dunder = sorted(slots & _DUNDERS)[0]
             return Want(Kind.COROUTINE, (f"`async with` and `async for` await what `{dunder}` gives",), is_sure=True)

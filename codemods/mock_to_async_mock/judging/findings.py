@@ -29,7 +29,7 @@ def _of_patch(court: Court, scope: Scope, call: Call) -> Iterator[SkippedSite]:
     keywords = dict(call.keywords)
     if "create" in keywords or "raising" in keywords or call.callee == "setattr":  # it makes what isn't there
         return
-    roles = [*court.targets.of(scope, call)]
+    roles = [*court.roles.target(scope, call)]
     said = court.targets.said(scope, call)
     missing = [role.thing for role in roles if role.thing is not None and role.thing.what is What.MISSING]
     if missing and len(missing) == len(roles):

@@ -74,7 +74,7 @@ class Testimony:
 
     def is_mentioned(self, place: Place, call: Call) -> bool:
         """Tell whether a mock is more than something to fill a parameter: named, configured, or looked at."""
-        if set(_CONFIGS) & dict(call.keywords).keys() or self.roles.flows.slot_names(place, with_parameters=False):
+        if set(_CONFIGS) & dict(call.keywords).keys() or self.roles.slot_names(place, with_parameters=False):
             return True
         if any(role.is_target for role in self.roles.of(place)) or self.configured(place, place.scope):
             return True

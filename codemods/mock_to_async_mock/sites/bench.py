@@ -70,7 +70,7 @@ class Bench:
         )
 
     def name_of(self, place: Place, call: Call) -> str:
-        names = sorted(name.lstrip("=") for name in self.court.flows.slot_names(place) - {CALLED})
+        names = sorted(name.lstrip("=") for name in self.court.roles.slot_names(place) - {CALLED})
         return f"`{names[0]}`" if names else "the mock"
 
     def add(

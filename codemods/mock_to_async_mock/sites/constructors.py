@@ -56,7 +56,7 @@ def _answer(bench: Bench, scope: Scope, body: Body, place: Place, call: Call) ->
     """Return what a call must give that gave a MagicMock before: what `__aexit__` says, or what is configured."""
     if "return_value" in dict(call.keywords):
         return ""
-    if bench.court.flows.slot_names(place) & {"__aexit__"}:
+    if bench.court.roles.slot_names(place) & {"__aexit__"}:
         return "None"
     if bench.court.testimony.is_answer_configured(place):
         plain = spell(bench.facts, scope.qualname, "MagicMock", names_of(body))

@@ -25,7 +25,7 @@ def judge_patch(bench: Bench, scope: Scope, body: Body, call: Call) -> None:
     if not factory and (not new or new[:1] in "#"):
         return
     site = Site(scope, call.start, f"`{bench.court.targets.said(scope, call).rpartition('.')[2]}`")
-    roles = [*bench.court.targets.of(scope, call)]
+    roles = [*bench.court.roles.target(scope, call)]
     want = bench.court.wants.combined(roles, "")
     if want.kind is Kind.UNKNOWN:
         bench.leave(site, want, is_right=False)
