@@ -55,6 +55,7 @@ def test_says_everything_by_name() -> None:
             }
         ],
         "files": {},
+        "loads": [],
     }
 
 

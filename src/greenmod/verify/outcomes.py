@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field, fields
 from enum import Enum
 from typing import NamedTuple
 
+from greenmod.facts.evidence.loads import LazyLoad
 from greenmod.facts.evidence.observation import Observation, Origin, Phase
 
 # Where things go that pytest ties to no test, such as a warning of an import.
@@ -114,8 +115,9 @@ class Record:
     A test without an entry in `traffic` or `statements` asked or sent nothing. Statements go by the digests that
     `texts` explains, as far as their first 2,000 characters do. `executed` are the sites that ran in each test,
     `imported` those that ran outside of all tests, `blind` says what kept the plugin from following some. `failures`
-    are those of tests that failed, where that was asked for. The files in ids are relative to `rootdir`, and that is
-    to the tree.
+    are those of tests that failed, where that was asked for. `loads` is what each test loaded lazily, where that was
+    traced, and `untraced` what kept the plugin from it. The files in ids are relative to `rootdir`, and that is to the
+    tree.
     """
 
     results: Mapping[Sign, Result]
@@ -134,6 +136,8 @@ class Record:
     blind: tuple[str, ...] = ()
     failures: Mapping[str, Failure] = field(default_factory=dict)
     rootdir: str = "."
+    loads: Mapping[str, tuple[LazyLoad, ...]] = field(default_factory=dict)
+    untraced: tuple[str, ...] = ()
 
     def in_repository(self, test: str) -> str:
         """Return pytest's id with the file as the repository has it: pytest's folder may be one inside or above."""

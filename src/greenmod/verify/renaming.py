@@ -56,6 +56,7 @@ def _with_names(record: Record, names: Mapping[str, str]) -> Record:
         statements=_of_first(record.statements, names),
         executed=_of_first(record.executed, names),
         failures=_of_first(record.failures, names),
+        loads=_of_first(record.loads, names),
     )
 
 

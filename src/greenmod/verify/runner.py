@@ -76,6 +76,8 @@ class Runner:
         self._changed = sorted(changed)
         self._followed = set(changed)
         self._explains = suite.explains
+        self._traces = suite.traces
+        self._is_cold = suite.is_cold
         self._folder = sandbox.tree / suite.folder
         self._scratch = sandbox.scratch / "run"
         env = environment(sandbox, self._folder)
@@ -176,6 +178,8 @@ class Runner:
             "modules": list(self.modules),
             "sites": dict(asked.sites),
             "explains": self._explains and asked.only is None,
+            "traces": self._traces and asked.only is None,
+            "is_cold": self._is_cold,
         }
         try:
             self._sandbox.show(asked.files)

@@ -1,4 +1,4 @@
-"""What failing tests say, as evidence about the files of the repository as they are, whatever changes they ran with.
+"""What tests say, as evidence about the files of the repository as they are, whatever changes they ran with.
 
 Nothing here starts a process or touches the disk.
 """
@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from greenmod.engine.lines import Opcode, opcodes, split_lines
 from greenmod.facts.evidence.freshness import with_hashes
+from greenmod.facts.evidence.loads import LazyLoad
 from greenmod.facts.evidence.observation import Evidence, Frame, Observation, Origin, Phase
 from greenmod.facts.evidence.places import Places
 from greenmod.facts.evidence.tracebacks import read_output
@@ -21,7 +22,10 @@ _RED = frozenset({Outcome.FAILED, Outcome.ERROR, Outcome.TIMED_OUT, Outcome.CRAS
 def find_evidence(
     run: Run, places: Places, read: Callable[[str], bytes | None], files: Mapping[str, bytes | None]
 ) -> Evidence:
-    """Return what the failing tests of a run say, in lines of what `read` gives; it ran with `files` instead."""
+    """Return what the failing tests of a run say, and what all of them loaded lazily, where that was traced.
+
+    It is told in lines of what `read` gives; the run had `files` instead.
+    """
     moved = _Moved(read, files)
     unawaited: dict[str, list[str]] = {}
     for sign, result in run.record.results.items():
@@ -36,7 +40,12 @@ def find_evidence(
             if not said:  # it was ended, or died, before it could
                 said = (Observation(test, Phase.CALL, "", result.message),)
             found += (replace(one, frames=tuple(moved.back(one.frames)), warnings=warnings) for one in said)
-    return with_hashes(Evidence(tuple(dict.fromkeys(found))), read)
+    loads = tuple(
+        moved.load(replace(load, test=run.record.in_repository(test)))
+        for test, of_test in sorted(run.record.loads.items())
+        for load in of_test
+    )
+    return with_hashes(Evidence(tuple(dict.fromkeys(found)), loads=loads), read)
 
 
 def _said(failure: Failure | None, test: str, places: Places) -> Iterator[Observation]:
@@ -72,6 +81,17 @@ class _Moved:
             original = self._read(frame.path)
             if original is not None:
                 yield self._original(frame, original)
+
+    def load(self, load: LazyLoad) -> LazyLoad:
+        """Return a lazy load in original lines. Where a file has none, the place is not known."""
+        query = load.query
+        if query is not None:
+            made, via = self._one(query.frame), self._one(query.via)
+            query = None if made is None else replace(query.at(made), via=via)
+        return replace(load, query=query, access=self._one(load.access), birth=self._one(load.birth))
+
+    def _one(self, frame: Frame | None) -> Frame | None:
+        return None if frame is None else next(self.back((frame,)), None)
 
     def _original(self, frame: Frame, original: bytes) -> Frame:
         if frame.path not in self._codes:

@@ -9,10 +9,11 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypedDict, cast
+from typing import Any, TypedDict, cast
 
 from greenmod.facts.evidence.document import read_observation
 from greenmod.facts.evidence.observation import Origin, Phase
+from greenmod.verify.loads import Lazy
 from greenmod.verify.outcomes import (
     NO_TEST,
     Ending,
@@ -60,7 +61,7 @@ class Line(TypedDict, total=False):
     original: str
     names: list[str]
     status: int
-    rows: list[list[object]]
+    rows: list[Any]
     digest: str
     text: str
     sites: list[int]
@@ -98,6 +99,8 @@ class _Log:
         self._blind: set[str] = set()
         self._failures: dict[str, Failure] = {}
         self._rootdir = "."
+        self._lazy = Lazy()
+        self._untraced: set[str] = set()
 
     def record(self) -> Record:
         return Record(
@@ -117,6 +120,8 @@ class _Log:
             tuple(sorted(self._blind)),
             self._failures,
             self._rootdir,
+            self._lazy.loads(),
+            tuple(sorted(self._untraced)),
         )
 
     def take(self, line: Line) -> None:
@@ -163,6 +168,12 @@ class _Log:
                 self._blind.add(line["message"])
             case "failure":
                 self._failures[line["id"]] = _failure(line)
+            case "loads":
+                self._lazy.take(line["id"], line["rows"])
+            case "queries":
+                self._lazy.serve(line["rows"])
+            case "untraced":
+                self._untraced.add(line["message"])
 
     def _phase(self, line: Line) -> None:
         sign = Sign(line["id"])

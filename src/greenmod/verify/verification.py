@@ -24,7 +24,10 @@ class Suite:
     ten times as long as before. With `jobs` the tests run in so many processes of pytest-xdist. A baseline quicker than
     `cheap` seconds is run twice. A change that alters the HTTP exchanges of a passing test is kept if
     `accepts_traffic`; one that no passing test has run is dropped if `requires_proof`. The folder `memory` keeps what
-    was found until the verification ends. With `explains`, runs of all tests say what each failing one met.
+    was found until the verification ends. With `explains`, runs of all tests say what each failing one met; with
+    `traces` what each one made SQLAlchemy load lazily. If it `is_cold`, the objects of every session that has seen a
+    query are expired before each request, as far as they hold no changes: tests that share one session with the
+    application would hide what a request of its own loads.
     """
 
     root: Path
@@ -40,6 +43,8 @@ class Suite:
     memory: Path | None = None
     modes: Mapping[str, int] = field(default_factory=dict)
     explains: bool = False
+    traces: bool = False
+    is_cold: bool = False
 
 
 class Audience(Protocol):

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from greenmod.facts.evidence.loads import LazyLoad
 from greenmod.facts.evidence.observation import Evidence, Frame, Observation
 from greenmod.source import digest
 
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """A file that is not what it was, and how many observations were left out for it."""
+    """A file that is not what it was, and how many observations and lazy loads were left out for it."""
 
     path: str
     observations: int
@@ -25,21 +26,30 @@ def fresh(evidence: Evidence, read: Callable[[str], bytes | None]) -> tuple[Evid
     the same while its lines read as the evidence shows them. A test's own file counts, too, where its hash is known.
     """
     files = _Files(evidence, read)
-    kept: list[Observation] = []
     lost: Counter[str] = Counter()
+    kept: list[Observation] = []
     for one in evidence.observations:
         changed = files.changed_under(one)
         lost.update(changed)
         if not changed:
             kept.append(one)
+    loads: list[LazyLoad] = []
+    for load in evidence.loads:
+        changed = files.changed_under(load)
+        lost.update(changed)
+        if not changed:
+            loads.append(load)
     same = {path: known for path, known in evidence.files.items() if not files.is_changed(path)}
-    return Evidence(tuple(kept), same), tuple(Stale(path, number) for path, number in sorted(lost.items()))
+    return Evidence(tuple(kept), same, tuple(loads)), tuple(
+        Stale(path, number) for path, number in sorted(lost.items())
+    )
 
 
 def with_hashes(evidence: Evidence, read: Callable[[str], bytes | None]) -> Evidence:
-    """Add the hashes of all files in which something was observed, as they are now."""
-    paths = {frame.path for one in evidence.observations for frame in one.frames}
-    paths |= {one.test.partition("::")[0] for one in evidence.observations}
+    """Add the hashes of all files in which something was observed or loaded, as they are now."""
+    known: tuple[Observation | LazyLoad, ...] = (*evidence.observations, *evidence.loads)
+    paths = {frame.path for one in known for frame in one.frames}
+    paths |= {one.test.partition("::")[0] for one in known}
     contents = {path: read(path) for path in sorted(paths)}
     return replace(evidence, files={path: digest(data) for path, data in contents.items() if data is not None})
 
@@ -52,7 +62,7 @@ class _Files:
         self._read = read
         self._contents: dict[str, bytes | None] = {}
 
-    def changed_under(self, one: Observation) -> frozenset[str]:
+    def changed_under(self, one: Observation | LazyLoad) -> frozenset[str]:
         """Return the files that are not what they were when something was observed."""
         test = one.test.partition("::")[0]
         changed = {test} if test in self._known and self.is_changed(test) else set()

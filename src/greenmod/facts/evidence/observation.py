@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from greenmod.facts.evidence.loads import LazyLoad
 
 
 class Phase(str, Enum):
@@ -73,10 +77,14 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known of failing tests. `files` has the SHA-256 of files that it speaks of, as they were then."""
+    """What is known of failing tests, and of what tests loaded lazily, where that was traced.
+
+    `files` has the SHA-256 of files that it speaks of, as they were then.
+    """
 
     observations: tuple[Observation, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
+    loads: tuple[LazyLoad, ...] = ()
 
 
 NO_EVIDENCE = Evidence()
@@ -87,5 +95,8 @@ def merged(*parts: Evidence) -> Evidence:
     observations: dict[Observation, Observation] = {}
     for one in (one for part in parts for one in part.observations):
         observations.setdefault(replace(one, round=0), one)
+    loads: dict[LazyLoad, LazyLoad] = {}
+    for load in (load for part in parts for load in part.loads):
+        loads.setdefault(replace(load, count=0, parents=0, round=0), load)
     files = {path: digest for part in parts for path, digest in part.files.items()}
-    return Evidence(tuple(observations.values()), dict(sorted(files.items())))
+    return Evidence(tuple(observations.values()), dict(sorted(files.items())), tuple(loads.values()))

@@ -13,9 +13,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import pytest
+from greenmod_cold import Cold
 from greenmod_coroutines import Coroutines
 from greenmod_evidence import Evidence
 from greenmod_failures import Failures
+from greenmod_loads import Loads
 from greenmod_origins import Origins
 from greenmod_sites import follow
 from greenmod_warm import serve
@@ -44,6 +46,8 @@ class Order:
         self.output: str = asked.get("output", os.devnull)
         self.modules: list[str] = asked.get("modules", [])
         self.explains: bool = asked.get("explains", False)
+        self.traces: bool = asked.get("traces", False)
+        self.is_cold: bool = asked.get("is_cold", False)
         self.sites: dict[str, list[list[int]]] = asked.get("sites", {})
 
 
@@ -96,6 +100,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(
         Evidence(log, failures), "greenmod-evidence"
     )  # runs no tests where xdist's workers do
+    if order().traces:
+        config.pluginmanager.register(Loads(log, order().tree), "greenmod-loads")  # nor does this
+    if order().is_cold:
+        config.pluginmanager.register(Cold(log), "greenmod-cold")
     config.pluginmanager.register(Coroutines(log.say, order().tree), "greenmod-coroutines")  # nor does this
     if not hasattr(config, "workerinput"):  # xdist's workers report through the process that started them
         log.say("rootdir", folder=_folder_of_ids(config))
