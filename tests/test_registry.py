@@ -34,6 +34,7 @@ class DoMuch(Helper, api.Codemod):
     pattern = r"word\\s*="
     statement_local = True
     wants_evidence = True
+    saves_statements = True
     wants_objects = True
     options = (
         api.Option("style", "minimal", "how far", ("minimal", "modern")),
@@ -98,6 +99,7 @@ def test_describes_a_codemod_without_running_it(configure: Configure) -> None:
         ),
         statement_local=True,
         wants_evidence=True,
+        saves_statements=True,
         wants_objects=True,
         has_survey=True,
         has_decide=True,
@@ -113,6 +115,7 @@ def test_says_the_least_about_a_minimal_codemod(configure: Configure) -> None:
     assert not (spec.has_decide)
     assert not (spec.statement_local)
     assert not (spec.wants_evidence)
+    assert not (spec.saves_statements)
     assert not (spec.wants_objects)
     assert not (spec.is_library)
 

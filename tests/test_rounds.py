@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 import pytest
@@ -63,7 +63,7 @@ class Script:
     def evidence(self, ids: frozenset[str] = frozenset()) -> Evidence:
         return Evidence((seen(f"with {len(self.asked)}"),), {"a.py": "sha"})
 
-    def verify(self, changes: ChangeSet, ids: frozenset[str], render: object) -> Verification:
+    def verify(self, changes: ChangeSet, ids: frozenset[str], render: object, *, is_last: bool = True) -> Verification:
         self.asked.append(frozenset(one.id for one in changes.chosen(ids)))
         return self.answers[len(self.asked) - 1]
 
@@ -107,6 +107,18 @@ def test_ends_where_another_round_could_tell_nothing(
     assert outcome.draft.plan.changes == tuple(plans[0])
     assert outcome.verification == (answers[0] if answers else None)
     assert len(script.asked) == len(answers)
+
+
+def test_drops_in_the_end_what_no_round_has_kept_its_promise_of() -> None:
+    promising = replace(found(f"{A.id} {B.id}"), promising=(B.id,))
+    script = Script([[A, B]], [promising, found(A.id, "", dropped(B.id))])
+
+    outcome = script.run()
+
+    assert script.asked == [{A.id, B.id}, {A.id, B.id}]
+    assert verified(outcome).kept == (A.id,)
+    assert [one.id for one in verified(outcome).dropped] == [B.id]
+    assert verified(outcome).verdicts == {A.id: Verdict.UNPROVEN, B.id: Verdict.BROKEN}
 
 
 def test_ends_after_some_rounds_whatever_is_proposed() -> None:

@@ -27,6 +27,7 @@ _LITERALS = {
     "pattern": "a regular expression",
     "statement_local": "True or False",
     "wants_evidence": "True or False",
+    "saves_statements": "True or False",
     "wants_objects": "True or False",
 }
 _NAME = re.compile(r"[\w.-]+")
@@ -60,6 +61,7 @@ class CodemodSpec:
     has_survey: bool = False
     has_decide: bool = False
     wants_evidence: bool = False
+    saves_statements: bool = False
     wants_objects: bool = False
     origin: str = "built-in"
 
@@ -147,7 +149,9 @@ def _checked_literal(file: Path, key: str, node: ast.expr):  # type: ignore[no-u
 
 def _is_right(key: str, value: object) -> bool:
     match key, value:
-        case ("source", str()) | ("statement_local" | "wants_evidence" | "wants_objects", bool()):
+        case "source", str():
+            return True
+        case "statement_local" | "wants_evidence" | "saves_statements" | "wants_objects", bool():
             return True
         case "name", str(name):
             return _NAME.fullmatch(name) is not None

@@ -81,7 +81,10 @@ def _found(run: session.Run, orders: Orders, audience: Audience) -> Outcome:
     """Plan, and have the plan verified where that is wanted; in rounds where a codemod decides by what tests say."""
     given = session.given_evidence(run, audience.tell)
     planner = _Planner(run, audience, with_format=orders.format)
-    suite = replace(_suite(run.config, orders.testing), explains=True) if orders.testing is not None else None
+    savers = tuple(spec.name for spec in run.selection.specs if spec.saves_statements)
+    suite = None
+    if orders.testing is not None:
+        suite = replace(_suite(run.config, orders.testing), explains=True, savers=savers, traces=bool(savers))
     if suite is not None and session.wants_evidence(run, planner.candidates):
         from greenmod.rounds import plan_by_rounds
         from greenmod.verify import open_verifier

@@ -60,11 +60,12 @@ def plan_by_rounds(planner: Planner, verifier: Verifier, given: Evidence, tell: 
     best = Outcome(draft, _verified(verifier, draft, draft.plan.ids), known)
     for number in range(2, MOST_ROUNDS + 1):
         found = best.verification
-        if found is None or not found.kept or not found.still_red:
+        if found is None or not found.kept or not (found.still_red or found.lazy):
             break
         seen = verifier.evidence(frozenset(found.kept))
         later = tuple(replace(one, round=number - 1) for one in seen.observations)
-        evidence = merged(known, Evidence(later, seen.files))
+        loads = tuple(replace(one, round=number - 1) for one in seen.loads)
+        evidence = merged(known, Evidence(later, seen.files, loads))
         if evidence == known:
             break
         known = evidence
@@ -78,11 +79,22 @@ def plan_by_rounds(planner: Planner, verifier: Verifier, given: Evidence, tell: 
             tell(f"Round {number} does not count: it does not turn green what the one before did")
             break
         best = Outcome(draft, _with_dropped(verification, found, following), known)
-    return best
+    return _without_promises(verifier, best)
 
 
 def _verified(verifier: Verifier, draft: Draft, ids: frozenset[str]) -> Verification | None:
-    return verifier.verify(draft.plan, ids, draft.renderer) if draft.plan.chosen(ids) else None
+    return verifier.verify(draft.plan, ids, draft.renderer, is_last=False) if draft.plan.chosen(ids) else None
+
+
+def _without_promises(verifier: Verifier, best: Outcome) -> Outcome:
+    """Drop what stayed for what it promised, if no later round has kept that."""
+    found, draft = best.verification, best.draft
+    if found is None or not found.promising:
+        return best
+    last = verifier.verify(draft.plan, frozenset(found.kept), draft.renderer)
+    dropped = sorted((*found.dropped, *last.dropped), key=lambda one: one.id)
+    verdicts = {**found.verdicts, **last.verdicts}
+    return replace(best, verification=replace(last, dropped=tuple(dropped), verdicts=verdicts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from greenmod.apply import Rendering
+from greenmod.facts.evidence.loads import Hop, LazyLoad, QuerySite
+from greenmod.facts.evidence.observation import Frame
 from greenmod.model import Change, ChangeSet, Edit, Safety, Verdict
 from greenmod.report.report import Report
 from greenmod.report.verdicts import verification_text
-from greenmod.verify import Conviction, Counts, Dropped, Outcome, Verification
+from greenmod.verify import Conviction, Counts, Dropped, Outcome, Saving, Verification
 
 
 def change(id: str) -> Change:
@@ -88,6 +92,33 @@ def test_tells_what_was_proven_and_what_was_seen_beside() -> None:
         "SQL statements: t.py::test: 6 → 4",
         "Changes: 1 proven, 2 unproven.",
         "Tests before: 1 passed, 2 failed, 1 timed out; after: 2 passed, 1 failed, 1 timed out; 1 run, 2.0 s.",
+    ]
+
+
+def test_tells_what_was_saved_and_what_is_still_loaded_lazily() -> None:
+    useless = Conviction(Verdict.UNPROVEN, "", Outcome.PASSED, Outcome.PASSED, "no test sends fewer statements with it")
+    hop = Hop("app.models.Author", "books", "app.models.Author", "app.models.Book", True)
+    query = QuerySite("app/routes.py", 12, 4, 12, 18, "select", "app.models.Author", "authors")
+    load = LazyLoad("t.py::test", (hop,), query, Frame("app/schemas.py", 9), 30, 30)
+    found = Verification(
+        kept=("a", "b"),
+        dropped=(Dropped("c", useless),),
+        verdicts={"a": Verdict.PROVEN, "b": Verdict.PROVEN, "c": Verdict.UNPROVEN},
+        witnesses={"a": "t.py::test", "b": "t.py::test_red"},
+        savings={"a": Saving("t.py::test", 41, 3), "b": Saving("t.py::test_red", None, 1)},
+        lazy=(load, replace(load, test="t.py::test_other", count=1_000)),
+        before=Counts(passed=1),
+        after=Counts(passed=1),
+        runs=1,
+    )
+    assert text(found) == [
+        "dropped: a.py:1 Rename c [c]",
+        "    no test sends fewer statements with it",
+        "proven: a.py:1 Rename a [a]: t.py::test  41 → 3 statements",
+        "proven: a.py:1 Rename b [b]: t.py::test_red  red → green, 1 statement",
+        "still loaded lazily: 1,030 × Author.books, queried in app/routes.py:12, read in app/schemas.py:9 (2 tests)",
+        "Changes: 2 proven, 1 unproven.",
+        "Tests before: 1 passed; after: 1 passed; 1 run, 0.0 s.",
     ]
 
 

@@ -68,6 +68,10 @@ class Codemod(cst.CSTTransformer):
     #: True where `decide` goes by what failing tests say, too (`project.evidence`): `run --verify` then runs the tests
     #: before it plans, and plans again when it knows more.
     wants_evidence: ClassVar[bool] = False
+    #: True where changes are there to save SQL statements. Under `run --verify` what tests load lazily is then traced
+    #: (`project.evidence.loads`), and a change stays only if a test sends fewer statements because of it, or turns
+    #: green, and none sends more.
+    saves_statements: ClassVar[bool] = False
     #: True where `decide` asks `project.objects()` about most files: what they declare is then surveyed with them.
     wants_objects: ClassVar[bool] = False
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from greenmod.apply import change_alone
 from greenmod.errors import FileError
 from greenmod.model import Change, ImportNeed, Problem, Skip
+from greenmod.report.lazy import saving_text
 from greenmod.report.patch import hunks
 from greenmod.report.report import Report, Task
 from greenmod.report.wording import count, nothing_to_change
@@ -28,15 +29,18 @@ def diff_text(report: Report) -> Iterator[str]:
         # An import that several changes share is shown with the first of them.
         fresh = tuple(need for need in change.imports if need not in shown)
         shown.update(fresh)
-        yield from change_text(replace(change, imports=fresh), report.baselines)
+        saving = report.verification.savings.get(change.id) if report.verification is not None else None
+        yield from change_text(replace(change, imports=fresh), report.baselines, saving_text(saving) if saving else "")
         yield "\n"
 
 
-def change_text(change: Change, baselines: Mapping[str, bytes | None]) -> Iterator[str]:
-    """Yield one change: a headline, why, and the hunks of every file it touches."""
+def change_text(change: Change, baselines: Mapping[str, bytes | None], proof: str = "") -> Iterator[str]:
+    """Yield one change: a headline, why, what proves it, and the hunks of every file it touches."""
     yield f"# {change.title}  [{change.codemod}, {change.safety.value}]  {change.path}:{change.line}\n"
     if change.why:
         yield f"#   why: {change.why}\n"
+    if proof:
+        yield f"#   proof: {proof}\n"
     rendering = change_alone(change, baselines)
     for path, after in rendering.after.items():
         before = rendering.before[path]

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from greenmod.report.lazy import lazy_text, saving_text
 from greenmod.report.report import Report
 from greenmod.report.wording import count
 
@@ -35,6 +36,8 @@ def verification_text(report: Report) -> Iterator[str]:
     yield from _listed("same outcome, different traffic", [f"{test}: {said}" for test, said in found.altered.items()])
     statements = [f"{test}: {before} → {after}" for test, (before, after) in found.statements.items()]
     yield from _listed("SQL statements", statements)
+    yield from _listed("proven", [f"{titles[one]}: {saving_text(saving)}" for one, saving in found.savings.items()])
+    yield from _listed("still loaded lazily", list(lazy_text(found.lazy)))
     counted = Counter(verdict.value for verdict in found.verdicts.values())
     yield f"Changes: {', '.join(f'{number:,} {verdict}' for verdict, number in sorted(counted.items()))}.\n"
     yield f"Tests before: {found.before}; after: {found.after}; {count(found.runs, 'run')}, {found.seconds:.1f} s.\n"
@@ -48,7 +51,8 @@ def _conviction(dropped: Dropped, titles: Mapping[str, str]) -> Iterator[str]:
         return
     if dropped.together:
         yield f"  only together with {' and '.join(titles[one] for one in dropped.together)}\n"
-    yield f"  {conviction.test}: {conviction.before.value} → {conviction.after.value}\n"
+    if conviction.test:
+        yield f"  {conviction.test}: {conviction.before.value} → {conviction.after.value}\n"
     yield from (f"    {line}\n" for line in conviction.message.splitlines())
     if conviction.also:
         yield f"  and {count(len(conviction.also), 'other test')}: {', '.join(conviction.also[:_FEW])}"

@@ -6,7 +6,7 @@ Only this face is for the rooms above.
 from greenmod.verify.outcomes import Counts, Outcome
 from greenmod.verify.sandbox import list_tree
 from greenmod.verify.trials import Render
-from greenmod.verify.verification import Audience, Compared, Conviction, Dropped, Suite, Verification
+from greenmod.verify.verification import Audience, Compared, Conviction, Dropped, Saving, Suite, Verification
 from greenmod.verify.verifier import Verifier, open_verifier, verify
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Dropped",
     "Outcome",
     "Render",
+    "Saving",
     "Suite",
     "Verification",
     "Verifier",

@@ -150,6 +150,11 @@ class Judge:
             found = {test: pair for test, pair in found.items() if _growth(pair) == _growth(again.get(test, (0, 0)))}
         return found
 
+    @property
+    def uncounted(self) -> frozenset[str]:
+        """The tests of which it is known that the number of their statements says nothing."""
+        return self._noise.uncounted | {sign.test for sign in self.flaky if sign == Sign(sign.test)}
+
     def _statement_counts(self, before: Run, after: Run) -> dict[str, tuple[int, int]]:
         both = before.passed & after.passed
         return dict(statement_counts(before.record, after.record, both, self._noise))

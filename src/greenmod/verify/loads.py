@@ -22,11 +22,16 @@ class Lazy:
 
     def __init__(self) -> None:
         self._rows: dict[str, Sequence[Mapping[str, Any]]] = {}
+        self._eager: dict[str, Sequence[Sequence[Any]]] = {}
         self._served: dict[Frame, set[tuple[str, ...]]] = defaultdict(set)
 
     def take(self, test: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Take in what a test loaded; of one that was run again, what it said last counts."""
         self._rows[test] = rows
+
+    def take_eager(self, test: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Take in how many statements were sent along with queries of a test."""
+        self._eager[test] = rows
 
     def serve(self, rows: Iterable[Sequence[Any]]) -> None:
         """Take in which entities were asked for at which places."""
@@ -39,6 +44,10 @@ class Lazy:
             test: tuple(sorted((self._load(test, row) for row in rows), key=_place))
             for test, rows in self._rows.items()
         }
+
+    def eager(self) -> dict[str, tuple[tuple[QuerySite, int], ...]]:
+        """Return for each test the queries that sent more statements to load relationships at once, and how many."""
+        return {test: tuple((self._query(query), count) for query, count in rows) for test, rows in self._eager.items()}
 
     def _load(self, test: str, row: Mapping[str, Any]) -> LazyLoad:
         return LazyLoad(

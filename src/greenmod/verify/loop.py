@@ -11,6 +11,7 @@ from greenmod.verify.compare import CUT_OFF, Worse, find_still_red, find_unawait
 from greenmod.verify.credit import find_credits
 from greenmod.verify.judge import Judge, Symptom
 from greenmod.verify.outcomes import Run, Sign, count
+from greenmod.verify.proof import Proof, Prover
 from greenmod.verify.provenance import find_suspects, find_witnesses
 from greenmod.verify.search import Found, Requires, closed, search
 from greenmod.verify.trials import Trials
@@ -18,9 +19,18 @@ from greenmod.verify.verification import Compared, Conviction, Dropped, Suite, V
 
 
 def find_kept(
-    suite: Suite, chosen: Sequence[Change], trials: Trials, baseline: Baseline, tell: Callable[[str], None]
+    suite: Suite,
+    chosen: Sequence[Change],
+    trials: Trials,
+    baseline: Baseline,
+    tell: Callable[[str], None],
+    *,
+    is_last: bool = True,
 ) -> Verification:
-    """Find the most of the `chosen` changes with which no test is worse than in `baseline`. Raises VerifyError."""
+    """Find the most of the `chosen` changes with which no test is worse than in `baseline`. Raises VerifyError.
+
+    Unless it `is_last`, a change that is to save statements may stay for letting a red test get further.
+    """
 
     def suspect(ids: frozenset[str], run: Run, sign: Sign) -> frozenset[str]:
         return find_suspects([change for change in chosen if change.id in ids], trials.sites(ids), run.record, sign)
@@ -29,8 +39,17 @@ def find_kept(
     requires = {change.id: change.requires for change in chosen}
     files = {change.id: change.path for change in chosen}
     found = search(requires, judge, files)
+    savers = frozenset(change.id for change in chosen if change.codemod in suite.savers)
+    proof = Proof(found.kept, {})
+    if savers.intersection(found.kept):
+        prover = Prover(trials, requires, savers, judge.uncounted, tell)
+        proof = prover.prove(found.kept, files, is_last=is_last)
+        if proof.dropped:
+            again = search({one: requires[one] for one in proof.left}, judge, files)
+            found = Found(again.kept, (*found.culprits, *again.culprits))
     outcome = _Outcome(trials, judge, requires, frozenset(found.kept))
-    witnesses = outcome.witnesses()
+    by_saving = {one: saving.test for one, saving in proof.savings.items() if one in found.kept}
+    witnesses = {one: test for one, test in outcome.witnesses().items() if one not in savers} | by_saving
     withdrawn: tuple[str, ...] = ()
     if suite.requires_proof:
         proven = {one for one in found.kept if closed({one}, requires) <= witnesses.keys()}
@@ -41,14 +60,20 @@ def find_kept(
     run, fixed = outcome.run, outcome.fixed
     return Verification(
         kept=found.kept,
-        dropped=_dropped(found, requires),
-        verdicts={**_verdicts(found, witnesses), **dict.fromkeys(withdrawn, Verdict.UNPROVEN)},
+        dropped=tuple(sorted((*_dropped(found, requires), *proof.dropped), key=lambda one: one.id)),
+        verdicts={
+            **_verdicts(found, witnesses),
+            **{one.id: one.conviction.verdict for one in proof.dropped},
+            **dict.fromkeys(withdrawn, Verdict.UNPROVEN),
+        },
         fixed=fixed,
         still_red=find_still_red(baseline.run, run),
         flaky=tuple(sorted(sign.test for sign in judge.flaky if sign == Sign(sign.test))),
         unawaited=tuple(f"{sign.test}: {sign.coroutine}" for sign in find_unawaited(baseline.run, run)),
         witnesses={one: witnesses[one] for one in found.kept if one in witnesses},
         withdrawn=withdrawn,
+        savings={one: saving for one, saving in proof.savings.items() if one in found.kept},
+        promising=tuple(one for one in proof.promising if one in found.kept),
         altered={one.test: one.message for one in judge.altered(baseline.run, run)},
         statements=judge.statement_counts(frozenset(found.kept)),
         tests=_tests(baseline.run, run),

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, fields
 from enum import Enum
 from typing import NamedTuple
 
-from greenmod.facts.evidence.loads import LazyLoad
+from greenmod.facts.evidence.loads import LazyLoad, QuerySite
 from greenmod.facts.evidence.observation import Observation, Origin, Phase
 
 # Where things go that pytest ties to no test, such as a warning of an import.
@@ -32,6 +32,7 @@ class Outcome(str, Enum):
     CRASHED = "crashed"  # the process died under it
     UNAWAITED = "unawaited"  # a coroutine that the test made and nobody awaited
     ALTERED = "different traffic"  # it passes, but what it asked or was answered is not the same
+    COSTLIER = "more statements"  # it passes, but sends more SQL than before
     GONE = "gone"  # no longer collected
     UNKNOWN = "unknown"  # the run ended before
 
@@ -116,7 +117,8 @@ class Record:
     `texts` explains, as far as their first 2,000 characters do. `executed` are the sites that ran in each test,
     `imported` those that ran outside of all tests, `blind` says what kept the plugin from following some. `failures`
     are those of tests that failed, where that was asked for. `loads` is what each test loaded lazily, where that was
-    traced, and `untraced` what kept the plugin from it. The files in ids are relative to `rootdir`, and that is to the
+    traced, `eager` how many statements its queries sent along to load relationships at once, and `untraced` what kept
+    the plugin from following. The files in ids are relative to `rootdir`, and that is to the
     tree.
     """
 
@@ -138,6 +140,7 @@ class Record:
     rootdir: str = "."
     loads: Mapping[str, tuple[LazyLoad, ...]] = field(default_factory=dict)
     untraced: tuple[str, ...] = ()
+    eager: Mapping[str, tuple[tuple[QuerySite, int], ...]] = field(default_factory=dict)
 
     def in_repository(self, test: str) -> str:
         """Return pytest's id with the file as the repository has it: pytest's folder may be one inside or above."""

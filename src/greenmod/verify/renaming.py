@@ -57,6 +57,7 @@ def _with_names(record: Record, names: Mapping[str, str]) -> Record:
         executed=_of_first(record.executed, names),
         failures=_of_first(record.failures, names),
         loads=_of_first(record.loads, names),
+        eager=_of_first(record.eager, names),
     )
 
 

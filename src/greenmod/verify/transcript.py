@@ -122,6 +122,7 @@ class _Log:
             self._rootdir,
             self._lazy.loads(),
             tuple(sorted(self._untraced)),
+            self._lazy.eager(),
         )
 
     def take(self, line: Line) -> None:
@@ -170,6 +171,8 @@ class _Log:
                 self._failures[line["id"]] = _failure(line)
             case "loads":
                 self._lazy.take(line["id"], line["rows"])
+            case "eager":
+                self._lazy.take_eager(line["id"], line["rows"])
             case "queries":
                 self._lazy.serve(line["rows"])
             case "untraced":

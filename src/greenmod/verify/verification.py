@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from greenmod.facts.evidence.loads import LazyLoad
 from greenmod.model import Verdict
 from greenmod.verify.outcomes import Counts, Outcome
 
@@ -23,9 +24,10 @@ class Suite:
     bits of files that changes make. `test_timeout` is for one test, in seconds; without it each may take a minute and
     ten times as long as before. With `jobs` the tests run in so many processes of pytest-xdist. A baseline quicker than
     `cheap` seconds is run twice. A change that alters the HTTP exchanges of a passing test is kept if
-    `accepts_traffic`; one that no passing test has run is dropped if `requires_proof`. The folder `memory` keeps what
-    was found until the verification ends. With `explains`, runs of all tests say what each failing one met; with
-    `traces` what each one made SQLAlchemy load lazily. If it `is_cold`, the objects of every session that has seen a
+    `accepts_traffic`; one that no passing test has run is dropped if `requires_proof`, and one of the codemods `savers`
+    unless a test sends fewer SQL statements because of it, or turns green. The folder `memory` keeps what was found
+    until the verification ends. With `explains`, runs of all tests say what each failing one met; with `traces` what
+    each one made SQLAlchemy load lazily. If it `is_cold`, the objects of every session that has seen a
     query are expired before each request, as far as they hold no changes: tests that share one session with the
     application would hide what a request of its own loads.
     """
@@ -43,6 +45,7 @@ class Suite:
     memory: Path | None = None
     modes: Mapping[str, int] = field(default_factory=dict)
     explains: bool = False
+    savers: tuple[str, ...] = ()
     traces: bool = False
     is_cold: bool = False
 
@@ -87,6 +90,15 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True)
+class Saving:
+    """How many SQL statements a passing test sends without a change, and with it; None before if it was red."""
+
+    test: str
+    before: int | None
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
 class Compared:
     """What became of one test before and after, why it does not pass after, and how long it took then."""
 
@@ -105,7 +117,10 @@ class Verification:
     be proven and are not. `unawaited` are the coroutines, as `test: name`, that only the last run left un-awaited: they
     did not decide, since they came and went between equal runs. `altered` are passing tests whose HTTP exchanges are
     not what they were, in words; `statements` are passing tests that sent another number of SQL statements, before and
-    after. `tests` are the outcomes of all tests, before and after. Of `seconds`, `testing_seconds` were the tests'.
+    after. `savings` says by what each change is proven that had to save statements; `promising` are those of them that
+    no test has proven yet, but that let a red one get further. `lazy` is what was still loaded lazily in the last run,
+    where that was traced. `tests` are the outcomes of all tests, before and after. Of `seconds`, `testing_seconds`
+    were the tests'.
     """
 
     kept: tuple[str, ...] = ()
@@ -119,6 +134,9 @@ class Verification:
     withdrawn: tuple[str, ...] = ()
     altered: Mapping[str, str] = field(default_factory=dict)
     statements: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    savings: Mapping[str, Saving] = field(default_factory=dict)
+    promising: tuple[str, ...] = ()
+    lazy: tuple[LazyLoad, ...] = ()
     tests: Mapping[str, Compared] = field(default_factory=dict)
     before: Counts = field(default_factory=Counts)
     after: Counts = field(default_factory=Counts)

@@ -104,8 +104,11 @@ class Verifier:
         self._take_back()
         return find_evidence(run, Places(str(self._sandbox.tree), self._sandbox.paths), self._read, self._render(ids))
 
-    def verify(self, changes: ChangeSet, ids: frozenset[str], render: Render) -> Verification:
-        """Find the most of the changes `ids` with which no test is worse than without any. Raises VerifyError."""
+    def verify(self, changes: ChangeSet, ids: frozenset[str], render: Render, *, is_last: bool = True) -> Verification:
+        """Find the most of the changes `ids` with which no test is worse than without any. Raises VerifyError.
+
+        Unless it `is_last`, changes that are to save statements may stay for what they promise.
+        """
         paths = _paths(changes, ids)
         if not paths:
             return Verification()
@@ -114,7 +117,10 @@ class Verifier:
         locate = partial(_locate, changes, self._contents(paths), render)
         self._render = render
         self._trials = self._trials.over(render, locate)
-        found = find_kept(self._suite, changes.chosen(ids), self._trials, self._take_baseline(), self._audience.tell)
+        chosen, baseline = changes.chosen(ids), self._take_baseline()
+        found = find_kept(self._suite, chosen, self._trials, baseline, self._audience.tell, is_last=is_last)
+        if self._suite.traces:
+            found = replace(found, lazy=self.evidence(frozenset(found.kept)).loads)
         seconds = time.monotonic() - self._started
         return replace(found, runs=self._runner.runs, seconds=seconds, testing_seconds=self._runner.seconds)
 
@@ -137,6 +143,8 @@ class Verifier:
             self._baseline = take_baseline(self._trials, self._suite.cheap, self._audience.tell)
             self._runner.usual = self._baseline.run.record.seconds
             self._runner.modules = self._baseline.run.record.modules
+            for message in self._baseline.run.record.untraced:
+                self._audience.tell(f"Not all lazy loads are seen: {message}")
         return self._baseline
 
     def _contents(self, paths: Iterable[str]) -> dict[str, bytes | None]:

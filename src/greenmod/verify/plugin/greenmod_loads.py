@@ -1,13 +1,15 @@
 """What each test made SQLAlchemy load lazily: which relationship, of the rows of which query, and read where.
 
     {"event": "loads", "id": test, "rows": [load, …]}
+    {"event": "eager", "id": test, "rows": [[query, count], …]}
     {"event": "queries", "rows": [[place, [entity, …]], …]}
     {"event": "untraced", "message": what kept the plugin from following the ORM}
 
 A load is `hops`, each [entity, attribute, declared_in, target, is_collection]; `query`, null or `kind`, `entity` and
 `makers`, places from the one that made it outwards; `access` and `birth`, each a place or null; `count`, `parents`,
 `failure` and `is_column`, with the meaning of `greenmod.facts.evidence.loads.LazyLoad`. For places see
-`greenmod_frames`; `queries` says which entities were asked for there, so that it can be told which of them serve many.
+`greenmod_frames`. `eager` counts the statements that were sent along with a query to load relationships at once, as
+`selectinload` has it. `queries` says which entities were asked for at a place: some places serve many.
 What is loaded while a test is set up, called or torn down is that test's. A test that is run again says so again, and
 what it said last counts. Only what reading, setting or deleting an attribute loads is told: flushes and cascades load
 what no option of a query could save.
@@ -56,6 +58,7 @@ class Loads:
         self._frames = Frames(tree)
         self._orm = Orm(self._frames, self)
         self._attempt: dict[Key, Load] | None = None
+        self._eager: dict[tuple[tuple[int, ...], tuple[type, ...]], tuple[int, Root]] = {}
         self._tests: set[str] = set()
         self._stumbled: set[str] = set()
         self._served: set[tuple[tuple[int, ...], tuple[type, ...]]] = set()
@@ -67,7 +70,7 @@ class Loads:
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_setup(self) -> Iterator[None]:
-        self._attempt = {}
+        self._attempt, self._eager = {}, {}
         yield
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
@@ -95,6 +98,12 @@ class Loads:
             with self._lock:
                 attempt[key].count -= 1
 
+    def note_eager(self, root: Root) -> None:
+        """Take in a statement that was sent along with a query."""
+        with self._lock:
+            key = root.places, root.entities
+            self._eager[key] = self._eager.get(key, (0, root))[0] + 1, root
+
     def serve(self, places: tuple[int, ...], entities: tuple[type, ...]) -> None:
         """Take in that a query for some entities was made at places."""
         with self._lock:
@@ -118,36 +127,43 @@ class Loads:
         if rows_of_test or test in self._tests:  # an earlier attempt may have said more
             self._tests.add(test)
             self._say("loads", id=test, rows=rows_of_test)
+        counted = ((self._query(root, root.entities[0]), count) for count, root in list(self._eager.values()))
+        eager = [[query, count] for query, count in counted if query is not None]
+        if eager or test in self._tests:
+            self._tests.add(test)
+            self._say("eager", id=test, rows=eager)
 
     def _row(self, key: Key, load: Load) -> dict[str, object]:
-        trail, places, kind, access, failure, column = key
-        hops = [_hop(entity, relationship) for entity, relationship in trail.hops()]
-        root = next(iter(load.roots.values()), None)
+        trail, _, _, access, failure, column = key
+        roots = list(load.roots.values())
+        passed = trail.hops()
+        hops = [_hop(entity, relationship) for entity, relationship in passed]
         over = trail
         parent: type = object
-        query = birth = None
         if column is not None:
             owner, attribute = column.split(" ")
             hops.append([owner, attribute, owner, "", False])
         elif trail.parent is not None and trail.hop is not None:
             over, parent = trail.parent, trail.hop[1].parent.class_
-        if root is not None and root.kind == "birth":
-            birth = self._frames.row(root.places[0]) if root.places else None
-        elif root is not None:
-            first = trail.hops()[0][0] if trail.length else root.entities[0]
-            entity = root.entity(first)
-            makers = [self._frames.row(place) for place in places]
-            query = {"kind": kind, "entity": name_of(entity) if entity else "", "makers": makers} if makers else None
+        root = roots[0]  # all of them were made at the same places
+        is_birth = root.kind == "birth"
         return {
             "hops": hops,
-            "query": query,
+            "query": None if is_birth else self._query(root, passed[0][0] if passed else root.entities[0]),
             "access": None if access is None else self._frames.row(access),
             "count": load.count,
-            "parents": max((one.parents(over, parent) for one in load.roots.values()), default=1),
+            "parents": max(one.parents(over, parent) for one in roots),
             "failure": failure,
-            "birth": birth,
+            "birth": self._frames.row(root.places[0]) if is_birth and root.places else None,
             "is_column": column is not None,
         }
+
+    def _query(self, root: Root, row: type) -> dict[str, object] | None:
+        """Return what is told of the query that gave rows of a class."""
+        if not root.places:
+            return None
+        makers = [self._frames.row(place) for place in root.places]
+        return {"kind": root.kind, "entity": name_of(root.entity(row)), "makers": makers}
 
 
 def _hop(entity: type, relationship: Relationship) -> list[object]:

@@ -16,7 +16,7 @@ from greenmod_queries import Journey, Root, Source, Trail, hops_of, name_of
 from greenmod_statements import Statements, entities_of, guarded, is_text, made_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
     from types import FrameType, ModuleType
     from typing import Any  # SQLAlchemy is the project's, and of any version
 
@@ -101,6 +101,9 @@ class Orm:
             self._load_column(sys._getframe(1), "")
         elif not sent.is_relationship_load:
             self._query(sent)
+        else:
+            for journey in self._journeys(sent.statement._with_options):
+                self._loads.note_eager(journey.root)
 
     def _query(self, sent: Any) -> None:
         statement = sent.statement
@@ -192,11 +195,12 @@ class Orm:
         state.__dict__[_SOURCE] = Source(root, self._start)
 
     def _journey(self, context: Any) -> Journey | None:
-        for option in getattr(context, "propagated_loader_options", ()):
+        return next(self._journeys(getattr(context, "propagated_loader_options", ())), None)
+
+    def _journeys(self, options: Iterable[object]) -> Iterator[Journey]:
+        for option in options:
             if isinstance(option, self._origins):
-                journey: Journey = option.journey  # type: ignore[attr-defined] # it is an Origin
-                return journey
-        return None
+                yield option.journey  # type: ignore[attr-defined] # it is an Origin
 
     def _carrying(self, statement: Any, journey: Journey | None) -> Any:
         """Return a statement with an Origin of its own in place of the one that it has inherited."""

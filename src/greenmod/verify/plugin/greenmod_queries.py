@@ -82,10 +82,9 @@ class Root:
         rows = list(self.rows.items())
         return sum(number for (over, row), number in rows if over is trail and issubclass(row, kind)) or 1
 
-    def entity(self, row: type) -> type | None:
+    def entity(self, row: type) -> type:
         """Return the entity that was asked for where a class of rows came."""
-        fitting = (one for one in self.entities if issubclass(row, one))
-        return next(fitting, self.entities[0] if self.entities else None)
+        return next((one for one in self.entities if issubclass(row, one)), self.entities[0])
 
 
 class Source:
