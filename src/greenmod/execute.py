@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from greenmod import apply, session
 from greenmod import config as configuration
-from greenmod.discover import uncommitted
+from greenmod.discover import resolve_paths, uncommitted
 from greenmod.errors import StaleFileError
 from greenmod.facts.cache import cache_file
 from greenmod.journal.recovery import recover
@@ -24,9 +24,11 @@ from greenmod.report.wording import recovered
 from greenmod.rounds import Draft, Outcome
 
 if TYPE_CHECKING:
+    from greenmod.facts.evidence.loads import LazyLoad
     from greenmod.facts.evidence.observation import Evidence
     from greenmod.journal.target import Write
     from greenmod.patches import Patch
+    from greenmod.report.tracing import Trace
     from greenmod.verify import Audience, Suite
 
 
@@ -154,6 +156,31 @@ def execute_patch(
         return report
     now = patch.render(plan.ids if task is Task.TREE else ())
     return _written(config.root, report, _writes(now, patch.render(chosen), patch.modes), began)
+
+
+def execute_trace(paths: Sequence[Path], testing: Verifying, audience: Audience, *, is_cold: bool) -> Trace:
+    """Run the tests once, and say what they make SQLAlchemy load lazily of what files below `paths` have queried."""
+    from greenmod.report.tracing import Trace
+    from greenmod.verify import open_verifier
+
+    began = time.monotonic()
+    start = paths or (Path.cwd(),)
+    config = configuration.load(configuration.find_root(Path(os.path.abspath(start[0]))))
+    scope = resolve_paths(config.root, paths) if paths else (".",)
+    suite = replace(_suite(config, testing), explains=True, traces=True, is_cold=is_cold)
+    with open_verifier(suite, (), audience) as verifier:
+        evidence = verifier.evidence()
+        chosen = tuple(load for load in evidence.loads if _is_below(load, scope))
+        evidence = replace(evidence, loads=chosen)
+        return Trace(evidence, verifier.statements(), verifier.outcome(), time.monotonic() - began)
+
+
+def _is_below(load: LazyLoad, scope: Sequence[str]) -> bool:
+    """Tell whether a load's rows were queried in the scope; of no known query, whether anything of it is there."""
+    places = [load.query.path] if load.query is not None else [frame.path for frame in load.frames]
+    return any(one == "." or path == one or path.startswith(f"{one}/") for path in places for one in scope) or (
+        not places and "." in scope
+    )
 
 
 def _baselines(root: Path, plan: ChangeSet) -> tuple[dict[str, bytes | None], ChangeSet]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from greenmod import __version__
-from greenmod.cli import demo, explain, hook, listing, new, run, test, undo, verify
+from greenmod.cli import demo, explain, hook, listing, new, run, test, trace, undo, verify
 from greenmod.model import ExitCode
 
 # What the parser raises for wrong usage. Typer stands on click, or since 0.26 on a copy of it: the class has one name.
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 app.command("run")(run.run)
 app.command("verify")(verify.verify)
+app.command("trace")(trace.trace)
 app.command("list")(listing.list_codemods)
 app.command("explain")(explain.explain)
 app.command("new")(new.new)
@@ -39,9 +40,9 @@ def _options(version: bool = typer.Option(False, "--version", "-V", help="Print 
 
 
 def run_app(argv: list[str]) -> int:
-    """Run one command; what follows the `--` of `run` and `verify` goes to pytest. Returns the exit code."""
+    """Run one command; what follows the `--` of `run`, `verify` and `trace` goes to pytest. Returns the exit code."""
     pytest_args: tuple[str, ...] = ()
-    if argv[:1] in (["run"], ["verify"]) and "--" in argv:
+    if argv[:1] in (["run"], ["verify"], ["trace"]) and "--" in argv:
         cut = argv.index("--")
         argv, pytest_args = argv[:cut], tuple(argv[cut + 1 :])
     try:

@@ -96,6 +96,13 @@ class Printer:
         with _to_whoever_reads(sys.stderr):
             sys.stderr.writelines((*remarks, *summary))
 
+    def print_text(self, text: str, summary: Iterable[str]) -> None:
+        """Print a result as it is, and what it comes to."""
+        self._end()
+        self._bytes(text.encode("utf-8", "surrogateescape"))
+        with _to_whoever_reads(sys.stderr):
+            sys.stderr.writelines(summary)
+
     def _lines(self, lines: Iterable[str]) -> None:
         if self._output is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ:
             _print_coloured(lines)

@@ -28,6 +28,7 @@ class Proof(str, Enum):
     PROVEN = "proven"
 
 
+PathList = list[Path] | None
 # A file that can't be read is reported with the others, and does not stop them: hence `readable`.
 Paths = Annotated[
     list[Path] | None,

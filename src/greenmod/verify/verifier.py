@@ -20,6 +20,7 @@ from greenmod.model import ChangeSet
 from greenmod.verify.baseline import Baseline, check_baseline, take_baseline
 from greenmod.verify.loop import find_kept
 from greenmod.verify.memory import Memory, remembering, variables
+from greenmod.verify.outcomes import Run, count
 from greenmod.verify.runner import Runner
 from greenmod.verify.sandbox import Files, Sandbox, open_sandbox, unwritable
 from greenmod.verify.sites import Sites, find_sites
@@ -96,13 +97,25 @@ class Verifier:
         self._render: Render = lambda ids: original
         self._trials = Trials(runner, self._render, lambda ids: Sites(), memory, audience.tell)
         self._baseline: Baseline | None = None
+        self._untraced: set[str] = set()
 
     def evidence(self, ids: frozenset[str] = NONE) -> Evidence:
         """Return what failing tests say with the changes `ids` of the last plan, in lines of the files without them."""
         run = self._trials.run(ids) if ids else self._trials.first()
         check_baseline(run)
+        if not ids:
+            self._tell_of_untraced(run)
         self._take_back()
         return find_evidence(run, Places(str(self._sandbox.tree), self._sandbox.paths), self._read, self._render(ids))
+
+    def statements(self) -> dict[str, int]:
+        """Return how many SQL statements each test sends without any change, if it sends any."""
+        record = self._trials.first().record
+        return {record.in_repository(test): len(sent) for test, sent in sorted(record.statements.items())}
+
+    def outcome(self) -> str:
+        """Return in words how the tests went without any change."""
+        return str(count(self._trials.first()))
 
     def verify(self, changes: ChangeSet, ids: frozenset[str], render: Render, *, is_last: bool = True) -> Verification:
         """Find the most of the changes `ids` with which no test is worse than without any. Raises VerifyError.
@@ -143,9 +156,13 @@ class Verifier:
             self._baseline = take_baseline(self._trials, self._suite.cheap, self._audience.tell)
             self._runner.usual = self._baseline.run.record.seconds
             self._runner.modules = self._baseline.run.record.modules
-            for message in self._baseline.run.record.untraced:
-                self._audience.tell(f"Not all lazy loads are seen: {message}")
+            self._tell_of_untraced(self._baseline.run)
         return self._baseline
+
+    def _tell_of_untraced(self, run: Run) -> None:
+        for message in sorted(set(run.record.untraced) - self._untraced):
+            self._untraced.add(message)
+            self._audience.tell(f"Not all lazy loads are seen: {message}")
 
     def _contents(self, paths: Iterable[str]) -> dict[str, bytes | None]:
         """Return what the edits of changes count in."""
