@@ -221,6 +221,10 @@ def test_thread(session):
 def test_delete(session):
     session.delete(session.query(Author).first())
     session.flush()
+def test_merge(session):
+    with Session(session.get_bind()) as other:
+        author = other.query(Author).first()
+    session.merge(author, load=False)
 def test_pickle(session):
     author = session.query(Author).first()
     assert b"greenmod" not in pickle.dumps(author)
@@ -448,6 +452,10 @@ def test_leaves_out_what_no_attribute_asked_for(expect: Expect) -> None:
     expect("test_delete")
 
 
+def test_bears_what_is_merged(expect: Expect) -> None:
+    expect("test_merge")
+
+
 def test_is_not_pickled(expect: Expect) -> None:
     expect("test_pickle")
 
@@ -514,6 +522,96 @@ def test_names_the_line_of_a_template(tmp_path: Path, python: str) -> None:
         "templates/authors.html",
         3,
     )
+
+
+FLASK = """\
+from flask import Flask, jsonify
+from flask_sqlalchemy import SQLAlchemy
+
+app = Flask(__name__)
+app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"
+db = SQLAlchemy(app)
+
+class Author(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    books = db.relationship("Book")
+class Book(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    author_id = db.Column(db.ForeignKey("author.id"))
+
+@app.get("/all")
+def all():
+    return jsonify([len(author.books) for author in Author.query.order_by(Author.id).all()])
+@app.get("/page")
+def page():
+    return jsonify([len(author.books) for author in db.paginate(db.select(Author)).items])
+@app.get("/one")
+def one():
+    return jsonify(len(db.get_or_404(Author, 1).books))
+
+def test_app():
+    with app.app_context():
+        db.create_all()
+        db.session.add_all([Author(books=[Book()]) for _ in range(3)])
+        db.session.commit()
+        db.session.expunge_all()
+    client = app.test_client()
+    assert client.get("/all").json == client.get("/page").json == [1, 1, 1]
+    assert client.get("/one").json == 1
+"""
+SQLMODEL = """\
+from typing import List, Optional
+from sqlmodel import Field, Relationship, Session, SQLModel, create_engine, select
+
+class Author(SQLModel, table=True):
+    id: Optional[int] = Field(default=None, primary_key=True)
+    books: List["Book"] = Relationship()
+class Book(SQLModel, table=True):
+    id: Optional[int] = Field(default=None, primary_key=True)
+    author_id: Optional[int] = Field(default=None, foreign_key="author.id")
+
+def test_app():
+    engine = create_engine("sqlite://")
+    SQLModel.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Author(books=[Book()]) for _ in range(3)])
+        session.commit()
+        session.expunge_all()
+        assert [len(author.books) for author in session.exec(select(Author)).all()] == [1, 1, 1]
+    engine.dispose()
+"""
+
+
+@pytest.mark.parametrize("python", _PYTHONS)
+@pytest.mark.parametrize(
+    ("library", "text", "expected"),
+    [
+        (
+            "flask_sqlalchemy",
+            FLASK,
+            [
+                ("query", "Author.query", 3),
+                ("select", "db.select(Author)", 3),
+                ("get", "db.get_or_404(Author, 1)", 1),
+            ],
+        ),
+        ("sqlmodel", SQLMODEL, [("select", "select(Author)", 3)]),
+    ],
+)
+def test_follows_what_stands_on_sqlalchemy(
+    tmp_path: Path, python: str, library: str, text: str, expected: list[tuple[str, str, int]]
+) -> None:
+    if subprocess.run([python, "-c", f"import {library}"], capture_output=True, check=False).returncode:
+        pytest.skip(f"{library} is not installed there")
+
+    told = run(tmp_path / "shop", {"test_app.py": text}, python)
+
+    loads = told.record.loads["test_app.py::test_app"]
+    found = [(load.query.kind, told.text(load.query.frame), load.count) for load in loads if load.query is not None]
+    assert len(found) == len(expected)
+    for (kind, shown, number), (right_kind, part, right_number) in zip(found, expected, strict=True):
+        assert (kind, number) == (right_kind, right_number)
+        assert part in shown
 
 
 SHARED = """\

@@ -21,7 +21,6 @@ from opcode import opname
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from types import CodeType, FrameType
 
     Row = list[object]
@@ -66,11 +65,19 @@ class Frames:
 
     def innermost(self, frame: FrameType | None) -> int | None:
         """Return the repository's own place that is nearest to a frame, the frame included."""
-        for found, whose in self._outwards(frame):
+        greenlet = None
+        for _ in range(_MOST_FRAMES):
+            if frame is None:
+                greenlet, frame = _outer(greenlet)
+                if greenlet is None:
+                    break
+                continue
+            whose = self._owner(frame.f_code.co_filename)
             if whose == _IS_BOUNDARY:
-                return None
+                break
             if whose[0] != "<":
-                return self._number(found, whose)
+                return self._number(frame, whose)
+            frame = frame.f_back
         return None
 
     def makers(self, frame: FrameType | None, kind: str) -> tuple[str, tuple[int, ...]]:
@@ -79,17 +86,25 @@ class Frames:
         Those after the first are the repository's functions that called it without anybody else between.
         """
         places: list[int] = []
-        for found, whose in self._outwards(frame):
+        greenlet = None
+        for _ in range(_MOST_FRAMES):
+            if frame is None:
+                greenlet, frame = _outer(greenlet)
+                if greenlet is None:
+                    break
+                continue
+            whose = self._owner(frame.f_code.co_filename)
             if whose[0] != "<":
-                places.append(self._number(found, whose))
+                places.append(self._number(frame, whose))
                 if len(places) == _MOST_CALLERS:
                     break
             elif whose == _IS_BOUNDARY or (places and whose == _IS_FOREIGN):
                 break
             elif whose == _IS_FOREIGN:
                 kind = "library"
-            elif not places and whose == _IS_ORM and found.f_code.co_name in _GETS and kind == "select":
+            elif not places and kind == "select" and frame.f_code.co_name in _GETS and whose == _IS_ORM:
                 kind = "get"
+            frame = frame.f_back
         return kind, tuple(places)
 
     def is_orm(self, frame: FrameType) -> bool:
@@ -107,20 +122,6 @@ class Frames:
             return [place.path, place.line, function, None, None, None]
         line, end_line, column, end_column = found
         return [place.path, line, function, column, end_line, end_column]
-
-    def _outwards(self, frame: FrameType | None) -> Iterator[tuple[FrameType, str]]:
-        """Yield a frame and those that called it, also where SQLAlchemy let a coroutine wait in another greenlet."""
-        greenlets = sys.modules.get("greenlet")
-        greenlet = greenlets.getcurrent() if greenlets is not None else None
-        for _ in range(_MOST_FRAMES):
-            if frame is None:
-                greenlet = getattr(greenlet, "parent", None)
-                if greenlet is None:
-                    return
-                frame = greenlet.gr_frame
-                continue
-            yield frame, self._owner(frame.f_code.co_filename)
-            frame = frame.f_back
 
     def _owner(self, file: str) -> str:
         """Return the path of a file of the repository, else whose it is."""
@@ -152,6 +153,18 @@ class Frames:
             number = self._numbers[key] = len(self._places)
             self._places.append(Place(frame, path))
         return number
+
+
+def _outer(greenlet: object | None) -> tuple[object | None, FrameType | None]:
+    """Return the greenlet for which another one runs, None being the current one, and the frame in which it waits.
+
+    SQLAlchemy lets coroutines wait in one greenlet for what another one sends.
+    """
+    if greenlet is None:
+        greenlets = sys.modules.get("greenlet")
+        greenlet = greenlets.getcurrent() if greenlets is not None else None
+    parent = getattr(greenlet, "parent", None)
+    return parent, getattr(parent, "gr_frame", None)
 
 
 def _package(parts: list[str]) -> str:

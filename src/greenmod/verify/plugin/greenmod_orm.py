@@ -16,7 +16,7 @@ from greenmod_queries import Journey, Root, Source, Trail, hops_of, name_of
 from greenmod_statements import Statements, entities_of, guarded, is_text, made_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from types import FrameType, ModuleType
     from typing import Any  # SQLAlchemy is the project's, and of any version
 
@@ -102,7 +102,8 @@ class Orm:
         elif not sent.is_relationship_load:
             self._query(sent)
         else:
-            for journey in self._journeys(sent.statement._with_options):
+            journey = self._journey(sent.statement._with_options)
+            if journey is not None:
                 self._loads.note_eager(journey.root)
 
     def _query(self, sent: Any) -> None:
@@ -171,7 +172,8 @@ class Orm:
 
     def _hear_row(self, state: Any, context: Any) -> None:
         """Hear of a row that has become an object."""
-        journey = self._journey(context)
+        # Without a context it was merged from another session.
+        journey = self._journey(context.propagated_loader_options) if context is not None else None
         if journey is not None:
             source = journey.source(state.load_path)
             state.__dict__[_SOURCE] = source
@@ -179,9 +181,9 @@ class Orm:
 
     def _hear_again(self, state: Any, context: Any, attributes: object) -> None:
         """Hear of a row whose object was there already: what is read of it next the latest query gave."""
-        if getattr(context, "refresh_state", None) is not None:
+        if context is None or context.refresh_state is not None:
             return
-        journey = self._journey(context)
+        journey = self._journey(context.propagated_loader_options)
         if journey is not None and journey.trail is self._start and issubclass(state.class_, journey.root.entities):
             root = journey.root
             state.__dict__[_SOURCE] = Source(root, self._start)
@@ -194,13 +196,12 @@ class Orm:
         root = Root("birth", () if place is None else (place,), (state.class_,))
         state.__dict__[_SOURCE] = Source(root, self._start)
 
-    def _journey(self, context: Any) -> Journey | None:
-        return next(self._journeys(getattr(context, "propagated_loader_options", ())), None)
-
-    def _journeys(self, options: Iterable[object]) -> Iterator[Journey]:
+    def _journey(self, options: Iterable[object]) -> Journey | None:
         for option in options:
             if isinstance(option, self._origins):
-                yield option.journey  # type: ignore[attr-defined] # it is an Origin
+                journey: Journey = option.journey  # type: ignore[attr-defined] # it is an Origin
+                return journey
+        return None
 
     def _carrying(self, statement: Any, journey: Journey | None) -> Any:
         """Return a statement with an Origin of its own in place of the one that it has inherited."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # A name in the dictionaries of statements, which SQLAlchemy copies along when it derives one from another.
 _MADE = "_greenmod_made"
+# Frames between `Query.get` and its statement, at most; this is looked for each time that a statement is made.
+_FEW_FRAMES = 6
 
 
 class Statements:
@@ -48,7 +50,9 @@ class Statements:
 
     def _query_that_gets(self, frame: FrameType | None) -> Any:
         """Return the legacy Query on which `get` was called, if a statement is made for that."""
-        while frame is not None and self._frames.is_orm(frame):
+        for _ in range(_FEW_FRAMES):
+            if frame is None:
+                break
             if frame.f_code is self._legacy_get:
                 return frame.f_locals.get("self")
             frame = frame.f_back
