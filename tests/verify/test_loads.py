@@ -266,7 +266,7 @@ class Told(NamedTuple):
 def run(folder: Path, files: Mapping[str, str], python: str = sys.executable, **order: object) -> Told:
     folder.mkdir(parents=True)
     for name, text in files.items():
-        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     results = folder.with_name(f"{folder.name}-results")
     asked: dict[str, object] = {
@@ -522,6 +522,35 @@ def test_names_the_line_of_a_template(tmp_path: Path, python: str) -> None:
         "templates/authors.html",
         3,
     )
+
+
+LIBRARY = """\
+from sqlalchemy import select
+
+def fetch(session, model):
+    return session.execute(select(model)).scalars().all()
+"""
+CALLS = """\
+import sys
+sys.path.insert(0, "env/site-packages")
+from shoplib import fetch
+from test_queries import session
+from models import Author
+
+def test_calls(session):
+    assert [author.books for author in fetch(session, Author)]
+"""
+
+
+def test_marks_what_a_library_queries_wherever_that_is_installed(tmp_path: Path) -> None:
+    files = {"models.py": MODELS, "queries.py": QUERIES, "test_queries.py": TESTS, "test_calls.py": CALLS}
+
+    told = run(tmp_path / "shop", {**files, "env/site-packages/shoplib.py": LIBRARY})
+
+    (load,) = told.record.loads["test_calls.py::test_calls"]
+    assert load.query is not None
+    assert (load.query.kind, load.query.path, load.count) == ("library", "test_calls.py", 3)
+    assert "fetch(session, Author)" in told.text(load.query.frame)
 
 
 FLASK = """\

@@ -65,7 +65,7 @@ class Prover:
         savers = [one for one in kept if one in self._savers]
         base = without(kept, savers, self._requires)
         waste = Waste(self, base, frozenset(kept))
-        needs = {one: tuple(need for need in closed({one}, self._requires) if need in savers) for one in savers}
+        needs = {one: tuple(sorted((closed({one}, self._requires) - {one}).intersection(savers))) for one in savers}
         found: Found[Costlier, Costlier] = search(needs, waste, files)
         costly = [one for culprit in found.culprits for one in (*culprit.ids, *culprit.dependents)]
         rest = [one for one in kept if one in without(kept, costly, self._requires)]

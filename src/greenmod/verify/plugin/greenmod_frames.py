@@ -32,6 +32,7 @@ _MOST_FRAMES = 1_000
 # Libraries that call back, or are called, on behalf of whoever calls the ORM.
 _ORM = frozenset({"sqlalchemy", "sqlmodel", "flask_sqlalchemy", "greenlet"})
 _PASSING = frozenset({"functools.py", "contextlib.py"})
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
 # Behind these nobody asked for what is read in front of them.
 _BOUNDARIES = frozenset({"starlette", "fastapi", "flask", "werkzeug", "_pytest", "pluggy"})
 # What the names of the ORM's own functions say about how a query was made.
@@ -131,13 +132,14 @@ class Frames:
         return known
 
     def _find_owner(self, file: str) -> str:
-        is_there = os.path.isabs(file) or os.path.isfile(file)  # templates may be known by relative names
-        real = os.path.realpath(file) if is_there else file
         if os.path.dirname(os.path.abspath(file)) == self._here:
             return _IS_PASSING
-        if is_there and real.startswith(self._tree):
-            return real[len(self._tree) :].replace(os.sep, "/")
         parts = file.replace(os.sep, "/").split("/")
+        if os.path.isabs(file) or os.path.isfile(file):  # templates may be known by relative names
+            real = os.path.realpath(file)
+            is_installed = not _INSTALLED.isdisjoint(parts)  # an environment may lie in the tree
+            if real.startswith(self._tree) and not is_installed:
+                return real[len(self._tree) :].replace(os.sep, "/")
         if parts[-1] in _PASSING or file.startswith("<"):  # SQLAlchemy 1.4 makes some of its functions from strings
             return _IS_PASSING
         package = _package(parts)
@@ -169,7 +171,7 @@ def _outer(greenlet: object | None) -> tuple[object | None, FrameType | None]:
 
 def _package(parts: list[str]) -> str:
     """Return the package that a library's file belongs to."""
-    for folder in ("site-packages", "dist-packages"):
+    for folder in _INSTALLED:
         if folder in parts[:-1]:
             after = len(parts) - parts[::-1].index(folder)
             return parts[after].partition(".")[0]
