@@ -234,3 +234,37 @@ def test_tells_what_is_still_loaded_lazily(shop: Project) -> None:
     ]
     lines = {load.query.line for load in found.lazy if load.query is not None}
     assert lines == {10, 12}
+
+
+def test_finds_those_that_save_nothing_with_few_runs_where_one_test_ran_them_all(make: Make) -> None:
+    # Every fourth query gives one row.
+    rows = (1 if n % 4 == 0 else 5 for n in range(20))
+    queries = "".join(
+        f"def q{n}(s): return [len(one.books) for one in s.execute(select(Author).limit({number})).scalars()]\n"
+        for n, number in enumerate(rows)
+    )
+    test = (
+        "def test_many(session):\n    for n in range(20):\n"
+        "        session.expunge_all()\n        getattr(many, f'q{n}')(session)\n"
+    )
+    imports = "from sqlalchemy import select\nfrom sqlalchemy.orm import selectinload\nfrom models import Author\n"
+    shop = make(
+        {
+            "models.py": MODELS,
+            "queries.py": QUERIES,
+            "many.py": imports + queries,
+            "test_queries.py": TESTS,
+            "test_many.py": f"import many\nfrom test_queries import session\n{test}",
+        }
+    )
+    for n in range(20):
+        old = f"def q{n}(s): return [len(one.books) for one in s.execute(select(Author)"
+        shop.propose(f"{n:02}", "many.py", old, f"{old}{BOOKS}")
+
+    found = prove(shop)
+
+    assert [one.id for one in found.dropped] == ["00", "04", "08", "12", "16"]
+    assert len(found.kept) == 15
+    saving = found.savings["01"]
+    assert saving == Saving("test_many.py::test_many", saving.after + 4, saving.after)
+    assert found.runs <= 8
