@@ -195,6 +195,8 @@ def _range(code: CodeType, last: int) -> Range | None:
     at = last // 2
     found = list(islice(code.co_positions(), at + 1))
     whole = _known(found[at]) if at < len(found) else None
+    while last > 0 and opname[code.co_code[last]] == "CACHE":  # Python 3.12 is past the instruction that it waits in
+        last -= 2
     if whole is not None and opname[code.co_code[last]] == "SEND":
         before = next((one for one in reversed(found[:at]) if one != whole), None)
         called = _known(before) if before is not None else None
