@@ -1,0 +1,1 @@
+"""What one file says of mapped classes, schemas and routes, as plain data."""
