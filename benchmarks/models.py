@@ -55,12 +55,17 @@ name = lambda cls: f"{cls.__module__}.{cls.__qualname__}"
 found = {}
 for registry in mapperlib._all_registries():
     for mapper in registry.mappers:
+        try:
+            relationships = list(mapper.relationships)
+        except Exception as error:
+            failed[name(mapper.class_)] = str(error)[-300:]
+            continue
         found[name(mapper.class_)] = {
             each.key: [
                 name(each.mapper.class_), bool(each.uselist), str(each.lazy), bool(each.viewonly),
                 name(next(m for m in reversed(list(mapper.iterate_to_root())) if each.key in m.relationships).class_),
             ]
-            for each in mapper.relationships
+            for each in relationships
         }
 print("\\n" + json.dumps([found, failed]))
 """

@@ -40,6 +40,7 @@ _SEVERAL = frozenset(
 _KEYED = frozenset(
     ["dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict", "OrderedDict", "MappedCollection"]
 )
+_BARE = frozenset({"list", "List", "set", "Set", "frozenset", "tuple", "Tuple", "dict", "Dict"})
 _NOTHING = frozenset({"Literal", "Callable", "type", "Type"})
 
 
@@ -83,7 +84,8 @@ def _shape(node: ast.expr) -> Shape:
         last = name.rpartition(".")[2]
         if last == "None":
             return Shape(is_optional=True)
-        return Shape(is_many=last in _SEVERAL | _KEYED, leaves=() if last in _SEVERAL | _KEYED else (Leaf(name),))
+        # A bare `Collection` is as likely a class of the project's own.
+        return Shape(is_many=True) if last in _BARE else Shape((Leaf(name),))
     return _subscript(node) if isinstance(node, ast.Subscript) else Shape()
 
 

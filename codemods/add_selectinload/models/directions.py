@@ -19,8 +19,10 @@ def is_collection(tables: Tables, key: Key, target: Key, named: Mapping[str, str
     uselist = literal(named.get("uselist"))
     if isinstance(uselist, bool):
         return uselist
-    if shape.wrapper or shape.is_many:
-        return shape.is_many or shape.wrapper in ("DynamicMapped", "WriteOnlyMapped") or _is_own_collection(shape)
+    if shape.wrapper:
+        is_written = shape.is_many or shape.wrapper in ("DynamicMapped", "WriteOnlyMapped") or _is_own_collection(shape)
+        # `Mapped[list[Author]]` on the side that holds the key: the mapper goes by the key.
+        return is_written and ("secondary" in named or _by_keys(tables, key, target, named) is not False)
     if "collection_class" in named or named.get("secondary", "None") != "None":
         return True
     return _by_keys(tables, key, target, named)

@@ -1,11 +1,12 @@
 """What a name stands for, as far as models need to know: a class of the repository, a library's, or something made.
 
-`project.objects()` follows it; where a library isn't installed, the imports say which one it would be, and where
-a name is assigned (`Base = declarative_base()`), the assignment does.
+Imports say it where they lead to a class or to a library that models are made of; else `project.objects()` follows it,
+and where a name is assigned (`Base = declarative_base()`), the assignment does.
 """
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator
 
 from greenmod.api import Definition, External, Objects, Project, Thing, What
@@ -15,6 +16,10 @@ from .expressions import name as plain_name
 from .nouns import Foreign, Key, Made
 
 Meaning = Key | Foreign | Made | None
+# Libraries whose names mean what they say.
+_WELL_KNOWN = frozenset(
+    {"sqlalchemy", "sqlmodel", "flask_sqlalchemy", "pydantic", "builtins", "typing", "typing_extensions", "enum", "abc"}
+)
 _DEPTH = 20  # re-exports and aliases followed before a chain is given up
 _NO_ROWS = Rows((), (), (), ())
 
@@ -59,6 +64,9 @@ class Names:
         dotted = plain_name(text)
         if not dotted:
             return None
+        imported = self._imported(path, dotted, scope)
+        if isinstance(imported, Key) or (imported is not None and imported.package in _WELL_KNOWN):
+            return imported
         found = self.objects.named(path, dotted, scope)
         if found.what is What.CLASS and not found.is_library:
             return Key(found.file, found.qualname)
@@ -66,10 +74,13 @@ class Names:
             foreign = Foreign(found.file.partition("/")[0].removesuffix(".py"), found.qualname.rpartition(".")[2])
             self._things[foreign] = found
             return foreign
-        return self._imported(path, dotted, scope) or self._assigned(path, dotted, scope, 0)
+        return imported or self._assigned(path, dotted, scope, 0)
 
-    def _imported(self, path: str, dotted: str, scope: str) -> Meaning:
-        """Return what the imports alone say."""
+    def _imported(self, path: str, dotted: str, scope: str) -> Key | Foreign | None:
+        """Return what the imports alone say, from facts: most bases need no more, and no library has to be read."""
+        facts = self.project.facts(path)
+        if hasattr(builtins, dotted) and facts is not None and not facts.bindings(dotted, scope):
+            return None if facts.star_imports else Foreign("builtins", dotted)
         targets = self.project.resolve(path, dotted, scope)
         target = next(iter(targets)) if len(targets) == 1 else None
         if isinstance(target, External) and "." in target.name:
