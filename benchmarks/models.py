@@ -51,6 +51,7 @@ try:
     configure_mappers()
 except Exception as error:
     failed["mappers"] = f"{type(error).__name__}: {error}"[:300]
+words = {True: "select", False: "joined", None: "noload"}
 name = lambda cls: f"{cls.__module__}.{cls.__qualname__}"
 found = {}
 for registry in mapperlib._all_registries():
@@ -62,7 +63,7 @@ for registry in mapperlib._all_registries():
             continue
         found[name(mapper.class_)] = {
             each.key: [
-                name(each.mapper.class_), bool(each.uselist), str(each.lazy), bool(each.viewonly),
+                name(each.mapper.class_), bool(each.uselist), words.get(each.lazy, each.lazy), bool(each.viewonly),
                 name(next(m for m in reversed(list(mapper.iterate_to_root())) if each.key in m.relationships).class_),
             ]
             for each in relationships

@@ -144,7 +144,7 @@ class Kin:
         return found
 
     def _made(self, found: Kinship, made: Made) -> Kinship:
-        last = made.callee.rpartition(".")[2]
+        last = self._maker(made)
         own = f"{made.path}:{made.name}"
         if last in _MAKERS and not made.rest:
             return self._with_class(replace(found, registry=found.registry or own), made, "cls", 1)
@@ -172,7 +172,12 @@ class Kin:
         if isinstance(meaning, Key):
             rows = [self._names.class_row(each) for each in self.of(meaning).classes]
             return any(base.rpartition(".")[2] == "SQLAlchemy" for row in rows if row for base in row.bases)
-        return made.callee.rpartition(".")[2] == "SQLAlchemy"
+        return self._maker(made) == "SQLAlchemy"
+
+    def _maker(self, made: Made) -> str:
+        """Return the name that the library has for what made something, whatever it is called here."""
+        meaning = self._names.meant(made.path, made.callee) if made.callee else None
+        return meaning.name if isinstance(meaning, Foreign) else made.callee.rpartition(".")[2]
 
     def _is_decorated(self, key: Key, row: Class, names: frozenset[str]) -> bool:
         return any(_called(text).rpartition(".")[2] in names for text in row.decorators)

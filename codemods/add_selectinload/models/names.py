@@ -67,6 +67,8 @@ class Names:
         imported = self._imported(path, dotted, scope)
         if isinstance(imported, Key) or (imported is not None and imported.package in _WELL_KNOWN):
             return imported
+        if imported is None and (made := self._assigned(path, dotted, scope, 0)) is not None:
+            return made
         found = self.objects.named(path, dotted, scope)
         if found.what is What.CLASS and not found.is_library:
             return Key(found.file, found.qualname)
@@ -74,7 +76,7 @@ class Names:
             foreign = Foreign(found.file.partition("/")[0].removesuffix(".py"), found.qualname.rpartition(".")[2])
             self._things[foreign] = found
             return foreign
-        return imported or self._assigned(path, dotted, scope, 0)
+        return imported
 
     def _imported(self, path: str, dotted: str, scope: str) -> Key | Foreign | None:
         """Return what the imports alone say, from facts: most bases need no more, and no library has to be read."""

@@ -171,7 +171,7 @@ def _imperative(tree: ast.Module) -> Iterator[Imperative]:
         if isinstance(node, FunctionNode | ast.ClassDef):
             scope = f"{scope}.{node.name}" if scope else node.name
         if isinstance(node, ast.Call) and node.args:
-            last = dotted(node.func).rpartition(".")[2]
+            last = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if last in ("map_imperatively", "mapper") and (owner := dotted(node.args[0])):
                 yield Imperative(owner, node.lineno, scope)
         waiting += [(child, scope) for child in ast.iter_child_nodes(node)]
