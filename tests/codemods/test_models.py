@@ -331,7 +331,9 @@ def test_reads_sqlmodel(read_models: ReadModels) -> None:
                 "class Hero(HeroBase, table=True):\n"
                 "    id: int | None = Field(default=None, primary_key=True)\n"
                 "    team: 'Team' = Relationship(back_populates='heroes', sa_relationship_kwargs={'lazy': 'joined'})\n"
-                "    teams: list['Team'] = Relationship(link_model=HeroTeam)\n"
+                "    teams: list['Team'] = Relationship(\n"
+                "        link_model=HeroTeam, sa_relationship_kwargs=dict(lazy='selectin')\n"
+                "    )\n"
                 "class Team(SQLModel, table=True):\n"
                 "    heroes: list['Hero'] = Relationship(back_populates='team', cascade_delete=True)\n"
                 "class HeroRead(HeroBase):\n    team: 'Team | None'\n"
@@ -347,7 +349,7 @@ def test_reads_sqlmodel(read_models: ReadModels) -> None:
         one.name: (one.target, one.is_collection, one.lazy, one.back_populates) for one in hero.relationships.values()
     } == {
         "team": ("app.models.Team", False, "joined", "heroes"),
-        "teams": ("app.models.Team", True, "select", ""),
+        "teams": ("app.models.Team", True, "selectin", ""),
     }
     assert hero.columns == ("id", "name")
     assert read.from_attributes

@@ -140,7 +140,7 @@ class Kin:
         if objects.member(thing, "model_validate").file.startswith("pydantic/"):
             return replace(found, is_schema=True)
         if objects.member(thing, "_sa_registry").what is What.INSTANCE:
-            return replace(found, registry=found.registry or f"{base.package}:{base.name}")
+            return replace(found, registry=found.registry or base.package)
         return found
 
     def _made(self, found: Kinship, made: Made) -> Kinship:

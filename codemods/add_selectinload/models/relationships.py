@@ -247,10 +247,9 @@ def _of_sqlmodel(value: Value) -> Value:
     given, whole = parsed(named.get("sa_relationship_kwargs", "{}")), parsed(named.get("sa_relationship", "None"))
     args = parsed(named.get("sa_relationship_args", "[]"))
     if isinstance(given, ast.Dict):
-        keywords += [
-            (str(key.value) if isinstance(key, ast.Constant) else "**", ast.unparse(each))
-            for key, each in zip(given.keys, given.values, strict=True)
-        ]
+        keywords += [(str(key.value), ast.unparse(each)) for key, each in _pairs(given)]
+    elif isinstance(given, ast.Call) and dotted(given.func) == "dict" and not given.args:
+        keywords += [(each.arg or "**", ast.unparse(each.value)) for each in given.keywords]
     elif not (isinstance(given, ast.Constant) and given.value is None):
         keywords.append(("**", ""))
     positional = [ast.unparse(each) for each in args.elts] if isinstance(args, ast.List | ast.Tuple) else []
