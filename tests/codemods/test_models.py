@@ -143,9 +143,14 @@ Books = List[BookOut]
 ROUTES = """\
 from fastapi import APIRouter, FastAPI, Response
 from .schemas import AuthorOut, BookOut, BookPage, Books, Envelope, Page
+class Router(APIRouter):
+    def add_api_route(self, path, endpoint, **options): ...
 router = APIRouter()
+own_router = Router()
 app = FastAPI()
 
+@own_router.get("/heir")
+def heir() -> BookOut: ...
 @router.get("/", response_model=list[AuthorOut], response_model_exclude={"books"})
 async def authors(): ...
 @app.get("/page")
@@ -271,6 +276,7 @@ def test_reads_what_routes_answer_with(read_models: ReadModels) -> None:
     }
 
     assert found == {
+        "heir": (["BookOut"], False, "", False),
         "authors": (["AuthorOut"], True, "", True),
         "page": (["BookOut"], True, "Page", False),
         "envelope": (["BookOut"], False, "Envelope", False),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from greenmod.api import What
+from greenmod.api import Definition, External, What
 
 from ..survey.rows import Function, Value
 from .expressions import words
@@ -83,8 +83,9 @@ class Routes:
         if found.what is What.INSTANCE:
             if found.is_library:
                 return found.file.startswith("fastapi/")
-            add = self._names.objects.member(found, "add_api_route")
-            return add.file.startswith("fastapi/") or "response_model" in decorator.named
+            above = self._names.project.ancestors(Definition(found.file, found.qualname))
+            is_router = any(isinstance(each, External) and each.name.startswith("fastapi.") for each in above)
+            return is_router or "response_model" in decorator.named
         meaning = self._names.meant(key.path, owner, key.scope)
         if isinstance(meaning, Made):
             maker = self._names.meant(meaning.path, meaning.callee) if meaning.callee else None
