@@ -122,7 +122,7 @@ def test_drops_in_the_end_what_no_round_has_kept_its_promise_of() -> None:
 
 
 def test_ends_after_some_rounds_whatever_is_proposed() -> None:
-    plans = [[change(f"one:a.py:f:{n}", 10 * n) for n in range(1, rounds + 1)] for rounds in range(1, 9)]
+    plans = [[change(f"one:a.py:f:{n}", 10 * n) for n in range(1, rounds + 1)] for rounds in range(1, MOST_ROUNDS + 3)]
     script = Script(plans, [found(" ".join(one.id for one in plan)) for plan in plans])
     assert len(script.run().draft.plan.changes) == len(script.asked) == MOST_ROUNDS
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from greenmod.apply import Renderer
     from greenmod.verify import Dropped, Verification, Verifier
 
-MOST_ROUNDS = 5
+MOST_ROUNDS = 10
 MOST_TOLD = 3
 
 # What a change does, whatever it is called.

@@ -261,7 +261,10 @@ def test_never_calls_a_flaky_test_fixed(hear: Hear, said: Said) -> None:
 
 def sent(**statements: int) -> list[dict[str, object]]:
     """The lines that say how many statements each test sent."""
-    return [{"event": "statements", "id": test, "rows": ["digest"] * number} for test, number in statements.items()]
+    return [
+        {"event": "statements", "id": test, "rows": ["digest"] * number, "arranged": 0}
+        for test, number in statements.items()
+    ]
 
 
 def test_counts_statements_twice_the_other_way_round(hear: Hear, said: Said) -> None:

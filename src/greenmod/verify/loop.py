@@ -58,6 +58,7 @@ def find_kept(
         found = Found(again.kept, (*found.culprits, *again.culprits))
         outcome = _Outcome(trials, judge, requires, frozenset(found.kept))
     run, fixed = outcome.run, outcome.fixed
+    aside = partial(_aside, baseline.run, run)
     return Verification(
         kept=found.kept,
         dropped=tuple(sorted((*_dropped(found, requires), *proof.dropped), key=lambda one: one.id)),
@@ -72,14 +73,22 @@ def find_kept(
         unawaited=tuple(f"{sign.test}: {sign.coroutine}" for sign in find_unawaited(baseline.run, run)),
         witnesses={one: witnesses[one] for one in found.kept if one in witnesses},
         withdrawn=withdrawn,
-        savings={one: saving for one, saving in proof.savings.items() if one in found.kept},
+        savings={one: saving.less(aside(saving.test)) for one, saving in proof.savings.items() if one in found.kept},
         promising=tuple(one for one in proof.promising if one in found.kept),
         altered={one.test: one.message for one in judge.altered(baseline.run, run)},
-        statements=judge.statement_counts(frozenset(found.kept)),
+        statements={
+            test: (sent - aside(test), sends - aside(test))
+            for test, (sent, sends) in judge.statement_counts(frozenset(found.kept)).items()
+        },
         tests=_tests(baseline.run, run),
         before=count(baseline.run),
         after=count(run),
     )
+
+
+def _aside(before: Run, after: Run, test: str) -> int:
+    """Return how many statements a test sends before and after its call, in one run as in the other."""
+    return min(before.record.arranged.get(test, 0), after.record.arranged.get(test, 0))
 
 
 class _Outcome:

@@ -114,7 +114,8 @@ class Record:
     took, fixtures included; `modules` are those that the project imported from elsewhere, in order.
 
     A test without an entry in `traffic` or `statements` asked or sent nothing. Statements go by the digests that
-    `texts` explains, as far as their first 2,000 characters do. `executed` are the sites that ran in each test,
+    `texts` explains, as far as their first 2,000 characters do; `arranged` is how many of them were sent while a test
+    was set up or torn down. `executed` are the sites that ran in each test,
     `imported` those that ran outside of all tests, `blind` says what kept the plugin from following some. `failures`
     are those of tests that failed, where that was asked for. `loads` is what each test loaded lazily, where that was
     traced, `eager` how many statements its queries sent along to load relationships at once, and `untraced` what kept
@@ -141,6 +142,7 @@ class Record:
     loads: Mapping[str, tuple[LazyLoad, ...]] = field(default_factory=dict)
     untraced: tuple[str, ...] = ()
     eager: Mapping[str, tuple[tuple[QuerySite, int], ...]] = field(default_factory=dict)
+    arranged: Mapping[str, int] = field(default_factory=dict)
 
     def in_repository(self, test: str) -> str:
         """Return pytest's id with the file as the repository has it: pytest's folder may be one inside or above."""

@@ -54,6 +54,7 @@ def _with_names(record: Record, names: Mapping[str, str]) -> Record:
         collected=tuple(dict.fromkeys(names.get(test, test) for test in record.collected)),
         traffic=_of_first(record.traffic, names),
         statements=_of_first(record.statements, names),
+        arranged=_of_first(record.arranged, names),
         executed=_of_first(record.executed, names),
         failures=_of_first(record.failures, names),
         loads=_of_first(record.loads, names),

@@ -62,6 +62,7 @@ class Line(TypedDict, total=False):
     names: list[str]
     status: int
     rows: list[Any]
+    arranged: int
     digest: str
     text: str
     sites: list[int]
@@ -93,6 +94,7 @@ class _Log:
         self._modules: list[str] = []
         self._traffic: dict[str, tuple[Exchange, ...]] = {}
         self._statements: dict[str, tuple[str, ...]] = {}
+        self._arranged: dict[str, int] = {}
         self._texts: dict[str, str] = {}
         self._executed: dict[str, set[int]] = defaultdict(set)
         self._imported: set[int] = set()
@@ -123,6 +125,7 @@ class _Log:
             self._lazy.loads(),
             tuple(sorted(self._untraced)),
             self._lazy.eager(),
+            self._arranged,
         )
 
     def take(self, line: Line) -> None:
@@ -159,6 +162,7 @@ class _Log:
                 self._traffic[line["id"]] = tuple(Exchange(*map(str, row)) for row in line["rows"])
             case "statements":
                 self._statements[line["id"]] = tuple(map(str, line["rows"]))
+                self._arranged[line["id"]] = line["arranged"]
             case "statement":
                 self._texts[line["digest"]] = line["text"]
             case "executed":

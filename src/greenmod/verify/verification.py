@@ -97,6 +97,10 @@ class Saving:
     before: int | None
     after: int
 
+    def less(self, count: int) -> Saving:
+        """Return it without statements that are sent either way."""
+        return Saving(self.test, None if self.before is None else self.before - count, self.after - count)
+
 
 @dataclass(frozen=True, slots=True)
 class Compared:
@@ -117,10 +121,10 @@ class Verification:
     be proven and are not. `unawaited` are the coroutines, as `test: name`, that only the last run left un-awaited: they
     did not decide, since they came and went between equal runs. `altered` are passing tests whose HTTP exchanges are
     not what they were, in words; `statements` are passing tests that sent another number of SQL statements, before and
-    after. `savings` says by what each change is proven that had to save statements; `promising` are those of them that
-    no test has proven yet, but that let a red one get further. `lazy` is what was still loaded lazily in the last run,
-    where that was traced. `tests` are the outcomes of all tests, before and after. Of `seconds`, `testing_seconds`
-    were the tests'.
+    after, what sets them up and tears them down left out as far as it is the same. `savings` says by what each change
+    is proven that had to save statements; `promising` are those of them that no test has proven yet, but that let a red
+    one get further. `lazy` is what was still loaded lazily in the last run, where that was traced. `tests` are the
+    outcomes of all tests, before and after. Of `seconds`, `testing_seconds` were the tests'.
     """
 
     kept: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ or event loop; statements where SQLAlchemy's engines, sync or async, hand them t
 while a test is set up, called or torn down is that test's; what comes outside of all tests is nobody's.
 
     {"event": "traffic", "id": test, "rows": [[method, path with its query, status, digest], …]}
-    {"event": "statements", "id": test, "rows": [digest, …]}
+    {"event": "statements", "id": test, "rows": [digest, …], "arranged": how many of them outside of its call}
     {"event": "statement", "digest": digest, "text": the first 2,000 characters}
 
 Rows come in the order in which the requests began or the statements were sent. A digest is the first 16 hex digits of
@@ -66,6 +66,14 @@ class Evidence:
         yield
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_call(self) -> Iterator[None]:
+        attempt = self._attempt
+        begun = len(attempt.statements) if attempt is not None else 0
+        yield
+        if attempt is not None:
+            attempt.called = len(attempt.statements) - begun
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Iterator[None]:
         yield
         attempt, self._attempt = self._attempt, None
@@ -79,12 +87,13 @@ class Evidence:
                 self._statements.add(digest)
                 self._say("statement", digest=digest, text=text[:_LONGEST_STATEMENT])
         self._tell_rows("traffic", test, [exchange.row() for exchange in attempt.exchanges])
-        self._tell_rows("statements", test, [digests[text] for text in attempt.statements if text in digests])
+        rows: list[object] = [digests[text] for text in attempt.statements if text in digests]
+        self._tell_rows("statements", test, rows, arranged=max(0, len(rows) - attempt.called))
 
-    def _tell_rows(self, event: str, test: str, rows: list[object]) -> None:
+    def _tell_rows(self, event: str, test: str, rows: list[object], **more: int) -> None:
         if rows or test in self._tests[event]:  # an earlier attempt may have said more
             self._tests[event].add(test)
-            self._say(event, id=test, rows=rows)
+            self._say(event, id=test, rows=rows, **more)
 
     def _watch_applications(self, module: ModuleType) -> None:
         application = getattr(module, "Starlette", None)
@@ -134,6 +143,7 @@ class Attempt:
     def __init__(self) -> None:
         self.exchanges: list[Exchange] = []
         self.statements: list[str] = []
+        self.called = 0
 
 
 class Exchange:
