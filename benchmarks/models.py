@@ -127,7 +127,7 @@ def read(root: Path, python: Path | None) -> Read:
     def collect(path: str) -> object:
         if (found := tree(path)) is None or (fact := facts_of(path)) is None:
             return None
-        return collecting.collect(SurveyedFile(path, found[0], found[1], fact))
+        return collecting.collect(SurveyedFile(path, found[0], found[1], fact)), ()
 
     def search(words: Sequence[str]) -> Mapping[str, frozenset[str]]:
         held = {

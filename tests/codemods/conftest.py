@@ -61,7 +61,7 @@ def _project(root: Path, files: Mapping[str, str]) -> Project:
     def collect(path: str) -> object:
         source = load(root, path)
         tree = parse(source)
-        return rows.as_data(collecting.collect(SurveyedFile(path, source.text, tree, survey(path, tree))))
+        return rows.as_data(collecting.collect(SurveyedFile(path, source.text, tree, survey(path, tree)))), ()
 
     def facts(path: str) -> FileFacts:
         return survey(path, parse(load(root, path)))

@@ -13,7 +13,7 @@ from .chains import Chain, chains
 from .entities import Entities
 from .kinship import Kin, is_abstract
 from .names import Names
-from .nouns import Doubt, Entity, Key, Route, Schema
+from .nouns import Doubt, Entity, Key, Made, Route, Schema
 from .registry import Registry
 from .routes import Routes
 from .schemas import Schemas
@@ -74,6 +74,11 @@ class Models:
     def chains(self, entity: Entity, path: Path) -> tuple[Chain, ...]:
         """Return the chains of relationships that reading an attribute path of a row loads; see `models.chains`."""
         return chains(self.entity, entity, path)
+
+    def written(self, path: str, text: str, scope: str = "") -> tuple[str, str] | None:
+        """Return where a name is assigned, and the text of what it is assigned: `User = Annotated[…, Depends(…)]`."""
+        found = self._names.meant(path, text, scope)
+        return (found.path, found.text) if isinstance(found, Made) and not found.rest else None
 
     def doubt(self, name: str) -> Doubt | None:
         """Return why nothing is known of a class as a mapped one, or not all of it; None where nothing is in doubt."""

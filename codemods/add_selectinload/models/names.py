@@ -39,7 +39,7 @@ class Names:
         """Return what a file says; nothing where it can't be read or parsed."""
         if path not in self._rows:
             data = self.project.survey(path)
-            self._rows[path] = from_data(data) if data is not None else _NO_ROWS
+            self._rows[path] = from_data(data[0]) if isinstance(data, list | tuple) else _NO_ROWS
         return self._rows[path]
 
     def class_row(self, key: Key) -> Class | None:

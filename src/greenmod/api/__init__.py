@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from greenmod.api.codemod import Codemod, Context, Option
 from greenmod.api.decisions import Decision, FilePlan, SkippedSite, Survey, SurveyedFile, TextChange
+from greenmod.facts.evidence.loads import Hop, LazyLoad, QuerySite
 from greenmod.facts.evidence.observation import Evidence, Frame, Observation, Origin, Phase
 from greenmod.facts.naming import Namer, Naming
 from greenmod.facts.objects.declarations import Declarations
@@ -37,8 +38,10 @@ __all__ = [
     "FilePlan",
     "Frame",
     "FunctionFact",
+    "Hop",
     "ImportFact",
     "ImportNeed",
+    "LazyLoad",
     "Namer",
     "Naming",
     "Objects",
@@ -47,6 +50,7 @@ __all__ = [
     "Origin",
     "Phase",
     "Project",
+    "QuerySite",
     "Requirement",
     "Safety",
     "ScopedVisitor",

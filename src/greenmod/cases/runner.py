@@ -102,11 +102,11 @@ class CaseRunner:
 
 
 def ask_tests(files: Mapping[str, bytes]) -> Evidence:
-    """Return what the failing tests of some files say, as `run --verify` would know it. Raises VerifyError."""
+    """Return what tests of some files say and load lazily, as `run --verify` would know it. Raises VerifyError."""
     with TemporaryDirectory(prefix="greenmod-case-") as name:
         root = Path(name).resolve()
         _write(root, files)
-        suite = Suite(root, Path(sys.executable), ("-p", "no:randomly", *_WARNINGS), explains=True)
+        suite = Suite(root, Path(sys.executable), ("-p", "no:randomly", *_WARNINGS), explains=True, traces=True)
         with open_verifier(suite, (), _Nobody()) as verifier:
             return verifier.evidence()
 

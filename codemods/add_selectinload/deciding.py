@@ -1,0 +1,64 @@
+"""From the surveys of a repository to the options that its queries get."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from greenmod.api import Decision, FilePlan, Project, SkippedSite
+
+from .flows import rows as flows
+from .following.evaluating import Evaluator
+from .following.states import Root, Want
+from .following.world import World
+from .loading.choosing import Chooser
+from .loading.naming import Naming
+from .loading.proving import Left
+from .loading.traced import trace
+from .models.models import Models
+from .operations import Operation, as_data
+
+
+def decide(project: Project, options: Mapping[str, object]) -> Decision:
+    """Choose options for the queries whose rows' relationships are read."""
+    objects = project.objects()
+    models = Models(project, objects)
+    bodies = {
+        path: flows.from_data(data[1]) for path, data in project.surveys.items() if isinstance(data, list | tuple)
+    }
+    world = World(project, objects, bodies)
+    evaluator = Evaluator(world, models)
+    for scope in world.scopes:
+        evaluator.run(scope)
+    chooser = Chooser(models, Naming(project, objects, models))
+    operations: dict[str, list[Operation]] = defaultdict(list)
+    skips: list[SkippedSite] = []
+    traced = trace(project.evidence.loads, evaluator.roots)
+    wanted = _by_root((*evaluator.reads.wants, *traced.wants))
+    for root, wants in wanted.items():
+        found = chooser.choose(root, wants)
+        if isinstance(found, Operation):
+            operations[root.path].append(found)
+        elif isinstance(found, Left):
+            skips.append(SkippedSite(root.path, root.start[0], found.rule, found.reason))
+        elif options["every-query"]:
+            skips.append(SkippedSite(root.path, root.start[0], "all-loaded", chooser.loaded(wants)))
+    if options["every-query"]:
+        rest = [root for root in evaluator.roots if root not in wanted]
+        skips += [
+            SkippedSite(root.path, root.start[0], "not-read", said) for root in rest if (said := chooser.unread(root))
+        ]
+    files = {
+        path: FilePlan(tuple(sorted({each.at[0] for each in found})), as_data(found))
+        for path, found in operations.items()
+    }
+    return Decision(files, tuple(dict.fromkeys((*skips, *traced.skips))))
+
+
+def _by_root(wants: Iterable[Want]) -> Mapping[Root, list[Want]]:
+    """Return the wants that count, by query: in async code any, else those of one of several rows."""
+    found: dict[Root, list[Want]] = defaultdict(list)
+    for want in wants:
+        if want.is_async or want.is_many:
+            found[want.root].append(want)
+    return found

@@ -1,0 +1,1 @@
+"""From what is read to loader options: which are there, which are missing, and where they go."""

@@ -1,0 +1,236 @@
+"""From the wants of one query to the loader options that it lacks, or to the reason why none is added."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from ..following.states import OptionsCall, Root, Slot, Want
+from ..models.models import Models
+from ..models.nouns import Relationship
+from ..operations import Extension, Operation
+from .naming import Naming, Refusal
+from .options import LOADING, Loader, parse
+from .proving import Left, doubt, surest
+
+_EAGER = frozenset({"selectin", "joined", "subquery", "immediate"})
+_NEVER = frozenset({"dynamic", "write_only"})
+
+
+class _Missing(NamedTuple):
+    """A path that is read and not loaded, and the want that says so."""
+
+    hops: tuple[str, ...]
+    want: Want
+
+
+class Chooser:
+    """Chooses for one query at a time."""
+
+    def __init__(self, models: Models, naming: Naming) -> None:
+        self._models = models
+        self._naming = naming
+
+    def choose(self, root: Root, wants: Sequence[Want]) -> Operation | Left | None:
+        """Return what becomes of a query; None where nothing is missing."""
+        by_path: dict[tuple[int, tuple[str, ...]], list[Want]] = {}
+        for want in wants:
+            by_path.setdefault((want.slot, want.hops), []).append(want)
+        missing: list[_Missing] = []
+        doubts: list[Left] = []
+        for found in by_path.values():
+            answer = self._judged(found)
+            if isinstance(answer, Left):
+                doubts.append(answer)
+            elif answer is not None:
+                missing.append(answer)
+        if not missing:
+            return doubts[0] if doubts else None
+        calls = dict.fromkeys(call for each in missing for call in each.want.options)
+        return self._operation(root, _longest(missing), [(call, parse(call.texts) or ()) for call in calls])
+
+    def _judged(self, wants: Sequence[Want]) -> _Missing | Left | None:
+        """Return what is missing of one path, or why nothing is added; None where nothing is missing."""
+        chain = self._chain(_slot(wants[0]).entity, wants[0].hops)
+        if chain is None:
+            return Left("unknown-relationship", f"`{'.'.join(wants[0].hops)}` can't be followed")
+        lacking: list[Want] = []
+        for want in wants:
+            known = [parse(call.texts) for call in want.options]
+            answer = _lacking(want, chain, [loader for each in known if each is not None for loader in each])
+            if isinstance(answer, Left):
+                return answer
+            if answer and None in known:
+                return Left("options-unknown", "its options come from elsewhere, so what they load isn't known")
+            if answer:
+                lacking.append(want)
+            elif want.options and len({other.options for other in wants}) > 1:
+                reason = f"some of its statements load `{'.'.join(want.hops)}`: a condition decides"
+                return Left("conditional-options", reason)
+        if not lacking:
+            return None
+        want = surest(lacking)
+        return doubt(want, chain) or _Missing(want.hops, want)
+
+    def loaded(self, wants: Sequence[Want]) -> str:
+        """Return the reason why a query needs no more options."""
+        read = ", ".join(dict.fromkeys(f"`{'.'.join(want.hops)}`" for want in wants))
+        return f"all that is read of its rows is loaded: {read}"
+
+    def unread(self, root: Root) -> str:
+        """Return the reason why a query needs no option at all; empty where there could be none."""
+        entities = [found for slot in root.slots if slot and (found := self._models.entity(slot.entity))]
+        names = [f"`{entity.name.rpartition('.')[2]}`" for entity in entities if entity.relationships]
+        return f"no relationship of {' or '.join(names)} was seen to be read from its rows" if names else ""
+
+    def _chain(self, entity: str, hops: Iterable[str]) -> tuple[Relationship, ...] | None:
+        found: list[Relationship] = []
+        for name in hops:
+            owner = self._models.entity(entity)
+            relationship = owner.relationships.get(name) if owner is not None else None
+            if relationship is None or relationship.target is None:
+                return None
+            found.append(relationship)
+            entity = relationship.target
+        return tuple(found)
+
+    def _operation(
+        self, root: Root, paths: Sequence[_Missing], loaders: Sequence[tuple[OptionsCall, tuple[Loader, ...]]]
+    ) -> Operation | Left:
+        loader = self._naming.loader(root.path, root.scope)
+        if isinstance(loader, Refusal):
+            return Left(*loader)
+        added: list[str] = []
+        longer: dict[int, list[tuple[Sequence[str], Sequence[str]]]] = {}
+        imports: dict[tuple[str, str, str], None] = {}
+        inside = [(call, each) for call, each in loaders if call.path == root.path]
+        last = inside[-1] if inside else None
+        for path in paths:
+            slot = _slot(path.want)
+            owners = self._owners(root, slot, path.hops)
+            if isinstance(owners, Left):
+                return owners
+            texts, needs = owners
+            imports |= dict.fromkeys(needs)
+            prefix = _prefix([loader for _, each in loaders for loader in each], slot, path.hops)
+            if last is not None and prefix is not None and prefix in last[1] and prefix.is_line:
+                depth = len(prefix.hops)
+                longer.setdefault(prefix.argument, []).append((texts[depth:], path.hops[depth:]))
+                continue
+            strategies = [hop.strategy for hop in prefix.hops] if prefix is not None else []
+            added.append(_written(texts, path.hops, strategies or [loader.text]))
+        extended = [Extension(argument, _appended(several, loader.text)) for argument, several in longer.items()]
+        if added or any(len(several) > 1 for several in longer.values()):
+            imports |= dict.fromkeys(loader.imports)
+        return Operation(
+            root.start,
+            root.kind,
+            _ordinal(last[0], inside) if last is not None and root.kind != "get" else -1,
+            tuple(added),
+            tuple(extended),
+            tuple(imports),
+            _title(paths),
+            "; ".join(dict.fromkeys(_why(path.want) for path in paths)),
+        )
+
+    def _owners(
+        self, root: Root, slot: Slot, hops: Sequence[str]
+    ) -> tuple[tuple[str, ...], tuple[tuple[str, str, str], ...]] | Left:
+        """Return the text for the class of each hop, and what has to be imported for them."""
+        texts = [slot.text]
+        needs: list[tuple[str, str, str]] = []
+        chain = self._chain(slot.entity, hops) or ()
+        for hop in chain[:-1]:
+            assert hop.target is not None
+            found = self._naming.spell(root.path, root.scope, hop.target, slot.text)
+            if isinstance(found, Refusal):
+                return Left(*found)
+            texts.append(found.text)
+            needs += found.imports
+        return tuple(texts), tuple(needs)
+
+
+def _slot(want: Want) -> Slot:
+    slot = want.root.slots[want.slot]
+    assert slot is not None
+    return slot
+
+
+def _lacking(want: Want, chain: Sequence[Relationship], loaders: Sequence[Loader]) -> bool | Left:
+    """Tell whether the last relationship of a chain is not loaded with the query; or say why it never can be."""
+    is_alone = len(want.root.slots) == 1
+    for depth, hop in enumerate(chain, 1):
+        said = f"`{hop.declared_in.rpartition('.')[2]}.{hop.name}`"
+        strategy = _strategy(loaders, _slot(want), want.hops[:depth], is_alone)
+        if hop.lazy in _NEVER:
+            return Left("dynamic", f'{said} is `lazy="{hop.lazy}"`, which nothing loads eagerly')
+        if hop.lazy is None:
+            return Left("lazy-unknown", f"how {said} is loaded isn't written out at {hop.path}:{hop.line}")
+        if strategy and strategy not in LOADING:
+            return Left("other-strategy", f"the query has `{strategy}` for {said}")
+        if depth == len(chain):
+            return not strategy and hop.lazy not in _EAGER and not _leads_back(chain)
+    return False
+
+
+def _leads_back(chain: Sequence[Relationship]) -> bool:
+    """Tell whether the last hop is the other end of the one before, which is set when that is loaded."""
+    if len(chain) < 2 or chain[-1].is_collection:
+        return False
+    last, before = chain[-1], chain[-2]
+    return last.name == before.back_populates or (last.is_by_backref and last.back_populates == before.name)
+
+
+def _strategy(loaders: Sequence[Loader], slot: Slot, hops: tuple[str, ...], is_alone: bool) -> str:
+    """Return how the last of the hops is loaded by the options; empty where they say nothing of it."""
+    for loader in loaders:
+        is_same = is_alone or loader.hops[0].owner == slot.text
+        if is_same and tuple(hop.name for hop in loader.hops[: len(hops)]) == hops:
+            return loader.hops[len(hops) - 1].strategy
+    return ""
+
+
+def _prefix(loaders: Sequence[Loader], slot: Slot, hops: tuple[str, ...]) -> Loader | None:
+    """Return the loader that leads farthest along a path, if it is no longer than that."""
+    fitting = [
+        loader
+        for loader in loaders
+        if loader.hops[0].owner == slot.text and tuple(h.name for h in loader.hops) == hops[: len(loader.hops)]
+    ]
+    return max(fitting, key=lambda loader: len(loader.hops), default=None)
+
+
+def _longest(missing: Iterable[_Missing]) -> list[_Missing]:
+    """Return the paths that no other one contains, each once."""
+    by_path = {(each.want.slot, each.hops): each for each in missing}
+    return [
+        each
+        for (slot, hops), each in by_path.items()
+        if not any(other != (slot, hops) and other[0] == slot and other[1][: len(hops)] == hops for other in by_path)
+    ]
+
+
+def _written(owners: Sequence[str], hops: Sequence[str], strategies: Sequence[str]) -> str:
+    words = [*strategies, *["selectinload"] * (len(hops) - len(strategies))]
+    return ".".join(f"{word}({owner}.{name})" for word, owner, name in zip(words, owners, hops, strict=True))
+
+
+def _appended(several: Sequence[tuple[Sequence[str], Sequence[str]]], loader: str) -> str:
+    """Return what is called on a loader to lead it further, on one way or on several."""
+    if len(several) == 1:
+        return f".{_written(*several[0], ())}"
+    return f".options({', '.join(_written(owners, hops, [loader]) for owners, hops in several)})"
+
+
+def _ordinal(call: OptionsCall, inside: Sequence[tuple[OptionsCall, tuple[Loader, ...]]]) -> int:
+    return sum(other.start == call.start and other.end < call.end for other, _ in inside)
+
+
+def _title(paths: Sequence[_Missing]) -> str:
+    named = [f"`{_slot(path.want).entity.rpartition('.')[2]}.{'.'.join(path.hops)}`" for path in paths]
+    return f"Load {', '.join(named)} with the query"
+
+
+def _why(want: Want) -> str:
+    several = "each row's" if want.is_many else "the row's"
+    return f"{want.where}: {want.how} {several} `{'.'.join(want.hops)}`"
