@@ -15,6 +15,8 @@ from greenmod.registry import fixtures_folder
 
 BYSTANDER = "tests/test_shipping.py::test_sends_an_order_of_exactly_fifty_for_free"
 
+LEDGER = "tests/test_ledger.py::test_the_ledger_has_every_book"
+
 MENDED_BY_EVIDENCE = "session.execute.return_value = MagicMock()"
 
 
@@ -54,12 +56,15 @@ def test_turns_the_red_tests_green_and_leaves_the_bystander(bookshop: Path) -> N
     verification = report["verification"]
     assert done.returncode == 0, done.stderr
     assert report["summary"]["changes"] == {
+        "add-selectinload": 2,
         "async-client-app-to-transport": 3,
         "mock-to-async-mock": 4,
-        "orm-mode-to-from-attributes": 3,
+        "orm-mode-to-from-attributes": 5,
         "testclient-to-async": 3,
     }
     assert report["written"] == [
+        "bookshop/ledger.py",
+        "bookshop/main.py",
         "bookshop/schemas.py",
         "pyproject.toml",
         "tests/conftest.py",
@@ -70,16 +75,17 @@ def test_turns_the_red_tests_green_and_leaves_the_bystander(bookshop: Path) -> N
         "tests/test_visitors.py",
     ]
     assert (verification["before"]["passed"], verification["before"]["failed"], verification["before"]["error"]) == (
-        17,
+        18,
         9,
-        5,
+        6,
     )
     assert (verification["after"]["passed"], verification["after"]["failed"], verification["after"]["error"]) == (
-        30,
+        32,
         1,
         0,
     )
-    assert len(verification["fixed"]) == 13
+    assert len(verification["fixed"]) == 14
+    assert verification["statements"] == {LEDGER: [41, 3]}
     assert verification["still_red"] == [BYSTANDER]
     assert verification["dropped"] == []
     assert verification["unawaited"] == []
@@ -178,5 +184,6 @@ def test_the_demonstration_tells_its_story(tmp_path: Path, monkeypatch: pytest.M
     assert f"+    {MENDED_BY_EVIDENCE}\n" not in before_testing
     assert "1 change more came from what a failing test said:" in after_testing
     assert f"+    {MENDED_BY_EVIDENCE}\n" in after_testing
-    assert "13 tests turned green, 17 stayed green, none got worse; 1 stayed red" in after_testing
-    assert "13 changes in 8 files" in after_testing
+    assert f"SQL statements: {LEDGER}: 41 → 3\n" in after_testing
+    assert "14 tests turned green, 18 stayed green, none got worse; 1 stayed red" in after_testing
+    assert "17 changes in 10 files" in after_testing
