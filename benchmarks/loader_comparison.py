@@ -1,0 +1,91 @@
+"""Which paths came back: the queries of the original, the ablated and the repaired version side by side."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from loader_page import Found
+from loader_sites import Key, Query, read
+from loader_sites import Path as Loaded
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The queries of the production code in one version."""
+
+    queries: Mapping[Key, Query]
+    loaders: Counter[str]
+
+
+def compare(before: Tree, bare: Tree, after: Tree, skips: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the part of the result that the paths make up."""
+    rules = {(skip["path"], skip["line"]): (skip["rule"], skip["reason"]) for skip in skips}
+    missing, extra, count, queries = [], [], 0, 0
+    for key in sorted({*before.queries, *after.queries}):
+        old, new, none = (tree.queries.get(key) for tree in (before, after, bare))
+        query = none or old or new
+        assert query is not None, "the key is one of theirs"
+        still = _names(none)
+        wanted, made = _names(old) - still, _names(new) - still
+        queries += bool(wanted)
+        if any(path[-1] == "*" for path in wanted):  # which of them is read isn't known
+            wanted, made = set(), {path for path in made if len(path) > 1}
+        count += len(wanted)
+        rule, reason = rules.get((key.path, query.line), ("", ""))
+        if not rule and key.word.startswith("via "):
+            rule, reason = "(elsewhere)", f"the query is `{key.word.removeprefix('via ')}`"
+        if not rule and _is_of_columns(query):
+            rule, reason = "(columns)", "it selects columns, for which nothing is loaded"
+        if not rule:
+            rule, reason = "(not seen)", f"nothing is said of it; {'async' if query.is_async else 'sync'}"
+        missing += [_found(query, path, rule, reason) for path in sorted(wanted - made)]
+        extra += [_found(query, path, "", "") for path in _longest(made - wanted)]
+    counts = {"queries": queries, "paths": count, "recovered": count - len(missing)}
+    return {**counts, "missing": missing, "extra": extra}
+
+
+def _names(query: Query | None) -> set[Loaded]:
+    """Return the paths of a query without the class where it has just one."""
+    if query is None:
+        return set()
+    return {path if _is_several(query) else path[1:] for path in query.paths}
+
+
+def _is_several(query: Query) -> bool:
+    return query.key.word in ("select", "query") and "," in query.text
+
+
+def _is_of_columns(query: Query) -> bool:
+    return query.key.word == "select" and re.fullmatch(r"select\((\w+\.)+[a-z_]+\)", query.text) is not None
+
+
+def _longest(paths: set[Loaded]) -> Iterator[Loaded]:
+    for path in sorted(paths):
+        if not any(other != path and other[: len(path)] == path for other in paths):
+            yield path
+
+
+def _found(query: Query, path: Loaded, rule: str, reason: str) -> Found:
+    key = query.key
+    return Found(key.path, query.line, key.scope, query.text, ".".join(path), rule, reason)
+
+
+def read_tree(root: Path, paths: Sequence[str]) -> Tree:
+    """Read the files at `paths`; one that doesn't parse is reported and has no queries."""
+    queries: dict[Key, Query] = {}
+    loaders: Counter[str] = Counter()
+    for path in paths:
+        try:
+            found = read((root / path).read_bytes(), path)
+        except (SyntaxError, ValueError) as error:
+            print(f"{path}: {error}", file=sys.stderr)
+            continue
+        queries |= {query.key: query for query in found.queries}
+        loaders += found.loaders
+    return Tree(queries, loaders)

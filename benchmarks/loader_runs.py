@@ -1,0 +1,90 @@
+"""What is run on a copy of an application: greenmod, and its tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from loader_page import Suite
+
+_CODEMOD = "add-selectinload"
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A checkout, the interpreter that runs its tests from `folder`, and where its production code is."""
+
+    checkout: Path
+    python: Path
+    name: str
+    folder: str
+    code: tuple[str, ...]
+    on_path: tuple[str, ...]
+    is_verified: bool
+    has_tests: bool
+    pytest_args: tuple[str, ...]
+
+
+def run_greenmod(application: Application, root: Path, *arguments: str) -> dict[str, Any]:
+    """Run greenmod over a copy. Ends the program where it has nothing to say."""
+    scratch = root.parent / "scratch"
+    scratch.mkdir(exist_ok=True)
+    report = scratch / "report.json"
+    report.unlink(missing_ok=True)
+    memory = {"GREENMOD_CACHE_DIR": str(scratch), "GREENMOD_STATE_DIR": str(scratch), "NO_COLOR": "1"}
+    verify = ["--verify", "--", *application.pytest_args] if application.is_verified and arguments else []
+    command = [sys.executable, "-m", "greenmod", "run", "--select", _CODEMOD, "--python", str(application.python)]
+    command += ["--format", "json", "--show-skips", "--no-cache", "--output", str(report), *arguments, *verify]
+    folder = root / application.folder if verify else root
+    done = subprocess.run(command, cwd=folder, env={**os.environ, **memory}, capture_output=True, text=True)
+    if not report.exists():
+        sys.exit(f"{application.name}: exit code {done.returncode}\n{done.stderr}")
+    found: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+    return found
+
+
+def run_tests(application: Application, root: Path) -> Suite:
+    """Run the tests of a copy."""
+    results = root.parent / "scratch" / "results.xml"
+    results.parent.mkdir(exist_ok=True)
+    results.unlink(missing_ok=True)
+    on_path = os.pathsep.join(str(root / folder) for folder in application.on_path)
+    environment = {**os.environ, "PYTHONPATH": on_path, "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [
+        str(application.python),
+        "-m",
+        "pytest",
+        "-q",
+        "--tb=no",
+        "-p",
+        "no:cacheprovider",
+        f"--junit-xml={results}",
+    ]
+    start = time.perf_counter()
+    done = subprocess.run(
+        [*command, *application.pytest_args],
+        cwd=root / application.folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    seconds = time.perf_counter() - start
+    if not results.exists():
+        print(f"{root}: exit code {done.returncode}\n{done.stdout[-3000:]}{done.stderr[-3000:]}", file=sys.stderr)
+        return Suite(0, 1, seconds, ("(pytest did not finish)",))
+    passed, red = 0, set()
+    for case in ElementTree.parse(results).iter("testcase"):
+        kinds = {child.tag for child in case}
+        if kinds & {"failure", "error"}:
+            red.add(f"{case.get('classname')}::{case.get('name')}")
+        elif "skipped" not in kinds:
+            passed += 1
+    print(f"{root.name}: {passed} passed, {len(red)} failed, {seconds:.0f} s", file=sys.stderr, flush=True)
+    return Suite(passed, len(red), seconds, sorted(red))
