@@ -1,7 +1,7 @@
 """Runs the tests of cases, with this Python and the packages that it has.
 
 Those of each case run in a process of its own. Where the platform can fork, it is a fork of one that has imported
-pytest and its plugins already (`forked.py`), but nothing of any case.
+pytest and its plugins already (`forked.py`), and the libraries that many cases use, but nothing of any case.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ _WARNINGS = ("-W", "error::RuntimeWarning", "-W", "error::pytest.PytestUnraisabl
 _OPTIONS = ("-q", "--tb=short", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "greenmod_exchanges", *_WARNINGS)
 _PLUGIN = Path(greenmod.verify.__file__).parent / "plugin"
 _NO_TESTS = 5
+# What takes long to import and many cases need; what isn't installed is nobody's.
+_LIBRARIES = ("fastapi.testclient", "httpx", "pydantic", "sqlalchemy.ext.asyncio", "sqlalchemy.orm")
+_OWNERS = frozenset(name for library in _LIBRARIES for name in (library.split(".")[0], f"{library.split('.')[0]}.py"))
 # What the tests of a case may take, in seconds.
 _LONGEST = 300.0
 
@@ -62,7 +65,8 @@ class CaseRunner:
     def run(self, files: Mapping[str, bytes]) -> Tested:
         """Run the tests of some files, once."""
         self._clear()
-        warm = self._warmed()  # while there are no files, of which it must know nothing
+        # While there are no files, of which it must know nothing; nor may a case have a library's name for its own.
+        warm = self._warmed() if _OWNERS.isdisjoint(path.partition("/")[0] for path in files) else None
         _write(self._folder, files)
         child: Child = (warm.run() if warm is not None else None) or Process(self._command("pytest"))
         try:
@@ -81,7 +85,8 @@ class CaseRunner:
 
     def _warmed(self) -> Warm | None:
         if self._warm is None and self._can_warm:
-            self._warm = Warm(self._command("greenmod.cases.forked", str(self._folder), str(self._output)))
+            places = (str(self._folder), str(self._output))
+            self._warm = Warm(self._command("greenmod.cases.forked", *places, ",".join(_LIBRARIES)))
             if self._warm.obstacle:
                 self._can_warm = False
                 self._cool()
