@@ -203,16 +203,17 @@ class Run:
             return
         body = self._world.body(target)
         if body is not None:
-            for state in self._evaluator.called(target, _bound(body, call, args)):
-                yield state._replace(is_async=state.is_async or (body.is_async and state.is_async))
+            yield from self._evaluator.called(target, _bound(body, call, args))
 
     def _validated(self, call: Call, args: Sequence[States]) -> None:
         """Note what a schema reads of the rows that it is made from."""
         owner = self._text(call.callee).rpartition(".")[0]
         thing = self._world.objects.named(self._scope.path, owner, self._body.qualname)
         schema = self._evaluator.models.schema_of(thing)
-        for state in args[0] if schema is not None and args else ():
-            if schema is not None and state.shape is Shape.ROW:
+        if schema is None or not call.args or self._sequels.is_expired(call.args[0], self._body.calls.index(call)):
+            return
+        for state in args[0]:
+            if state.shape is Shape.ROW:
                 where = f"{self._scope.path}:{call.start[0]}"
                 validating.read(self._evaluator.models, self._evaluator.reads.want_for_schema, state, schema, where)
 
