@@ -34,9 +34,8 @@ class Reads:
         if name in entity.relationships:
             self._note(state, (*state.hops, name), state.is_many, reading)
             return followed(self._models, state, name)
-        for path in entity.reads.get(name, ()):
-            for chain in self._models.chains(entity, path):
-                self._note_chain(state, chain, reading._replace(how=f"{reading.how} `{name}`, which reads"))
+        for chain in self._models.chains(entity, (name,)) if name in entity.reads else ():
+            self._note_chain(state, chain, reading._replace(how=f"{reading.how} `{name}`, which reads"))
         return None
 
     def want_for_schema(self, state: State, name: str, where: str, how: str) -> State | None:
