@@ -93,16 +93,16 @@ class ByDefinition:
             use = next(use for use in uses if use.how in (How.ENTERED, How.ITERATED))
             rule = "async-context" if use.how is How.ENTERED else "async-iterator"
             return Want(Kind.DOUBTFUL, (), rule, f"{said} gives a coroutine, but {use.place} has it {use.how.value}")
-        if How.AWAITED in hows:
+        # A plain function that gives an awaitable, such as `asyncio.create_task`, may as well be called for its effect.
+        may_be_unawaited = not thing.auto_async and not thing.decorators
+        if How.AWAITED in hows and not (may_be_unawaited and hows - {How.AWAITED}):
             return Want(
                 Kind.COROUTINE,
                 (*why, *where(uses, Kind.COROUTINE)),
                 is_scheduled=are_scheduled(uses),
                 handed=next((use.place for use in uses if use.how is How.UNCLEAR), ""),
             )
-        if not thing.auto_async and not thing.decorators:
-            return NOTHING  # a plain function that gives an awaitable may as well be called for its effect
-        return self._awaited_by_name(role, thing, why, said)
+        return NOTHING if may_be_unawaited else self._awaited_by_name(role, thing, why, said)
 
     def _awaited_by_name(self, role: Role, thing: Thing, why: tuple[str, ...], said: str) -> Want:
         """Return what a coroutine function wants of which no use is known, by those of its names."""
