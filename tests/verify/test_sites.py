@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from greenmod.apply import render
@@ -113,22 +113,26 @@ def test_finds_the_lines_of_each_change_wherever_they_are(gaps: list[tuple[int, 
             assert line not in owners
 
 
+@example("", [(0, 0, "%"), (0, 0, "\n%")])
 @given(
     st.text("ab \n", max_size=30),
     st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6), st.sampled_from(["", "%", "%\n", "\n%", "%\n%"]))),
 )
 def test_finds_the_lines_of_edits_within_lines(before: str, wanted: list[tuple[int, int, str]]) -> None:
-    at, after, changes = 0, "", []
+    at, after, edits = 0, "", dict[str, Edit]()
     for number, (kept, gone, text) in enumerate(wanted):
-        start, end = at + kept, at + kept + gone
-        if end > len(before):
+        letter = chr(ord("A") + number)
+        edit = Edit("app.py", at + kept, at + kept + gone, text.replace("%", letter))
+        if edit.end > len(before):
             break
-        new = text.replace("%", chr(ord("A") + number))
-        after += before[at:start] + new
-        at = end
-        if gone or new:
-            changes.append(change(chr(ord("A") + number), Edit("app.py", start, end, new)))
+        if any(edit.overlaps(other) for other in edits.values()):
+            continue  # they are never made together
+        after += before[at : edit.start] + edit.text
+        at = edit.end
+        if gone or edit.text:
+            edits[letter] = edit
     after += before[at:]
+    changes = [change(letter, edit) for letter, edit in edits.items()]
     sites = find_sites(changes, {"app.py": before.encode()}, {"app.py": after.encode()})
     found = sites.by_path.get("app.py", ())
     for line, written in enumerate(after.splitlines(), 1):
