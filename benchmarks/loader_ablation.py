@@ -6,7 +6,8 @@
 CHECKOUT is a git clone and is only read; its commit's subject names the application's commit where that is a hash.
 PYTHON is the interpreter of an environment in which its tests run. A path is the class that a query selects and the
 names of relationships, whatever strategy loads them; each beginning of a path is a path. What is missing has the rule
-of greenmod's skip on the query's line, if there is one. Everything made lies in the work folder.
+of greenmod's skip on the query's line, if there is one; where tests are run, and none of them loads it lazily in the
+repaired copy, it is unread, and stands beside the shares. Everything made lies in the work folder.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from libcst import ParserSyntaxError
 from loader_comparison import compare, read_tree
 from loader_page import Result
 from loader_removal import remove
-from loader_runs import Application, run_greenmod, run_tests
+from loader_runs import Application, find_lazy_loads, run_greenmod, run_tests
 from loader_sites import LOADERS
 
 
@@ -69,8 +70,10 @@ def ablate(application: Application, work: Path) -> Result:
     seconds = time.perf_counter() - start
     after = read_tree(repaired.root, paths)
     again = run_greenmod(application, repaired.root)
+    lazy = None
     if application.has_tests:
         suites.append(run_tests(application, repaired.root))
+        lazy = find_lazy_loads(application, repaired.root)
     return Result(
         name=application.name,
         commit=original.git("log", "-1", "--format=%s").strip(),
@@ -81,7 +84,7 @@ def ablate(application: Application, work: Path) -> Result:
         again=len(again["changes"]),
         problems=[f"{each['path']}:{each['line']} {each['message']}" for each in report["problems"]],
         suites=suites,
-        **compare(before, bare, after, report["skips"]),
+        **compare(before, bare, after, report["skips"], lazy),
     )
 
 

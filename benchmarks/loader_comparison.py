@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loader_page import Found
+from loader_page import UNREAD, Found
 from loader_sites import Key, Query, read
 from loader_sites import Path as Loaded
 
@@ -23,8 +23,14 @@ class Tree:
     loaders: Counter[str]
 
 
-def compare(before: Tree, bare: Tree, after: Tree, skips: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the part of the result that the paths make up."""
+def compare(
+    before: Tree,
+    bare: Tree,
+    after: Tree,
+    skips: Sequence[Mapping[str, Any]],
+    lazy: Sequence[Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """Return the part of the result that the paths make up. `lazy` is what the tests still load lazily, where known."""
     rules = {(skip["path"], skip["line"]): (skip["rule"], skip["reason"]) for skip in skips}
     missing, extra, count, queries = [], [], 0, 0
     for key in sorted({*before.queries, *after.queries}):
@@ -44,10 +50,24 @@ def compare(before: Tree, bare: Tree, after: Tree, skips: Sequence[Mapping[str, 
             rule, reason = "(columns)", "it selects columns, for which nothing is loaded"
         if not rule:
             rule, reason = "(not seen)", f"nothing is said of it; {'async' if query.is_async else 'sync'}"
-        missing += [_found(query, path, rule, reason) for path in sorted(wanted - made)]
+        for path in sorted(wanted - made):
+            is_unread = lazy is not None and not any(_is_of(load, query, path) for load in lazy)
+            missing.append(
+                _found(query, path, *((UNREAD, "no test that is run reads it") if is_unread else (rule, reason)))
+            )
         extra += [_found(query, path, "", "") for path in _longest(made - wanted)]
     counts = {"queries": queries, "paths": count, "recovered": count - len(missing)}
     return {**counts, "missing": missing, "extra": extra}
+
+
+def _is_of(load: Mapping[str, Any], query: Query, path: Loaded) -> bool:
+    """Tell whether a lazy load is that of a path of a query, or of another query of the function."""
+    made = load["query"]
+    attributes = tuple(hop["attribute"] for hop in load["hops"])
+    is_there = (
+        made is not None and made["path"] == query.key.path and made["function"] == query.key.scope.split(".")[-1]
+    )
+    return is_there and attributes == (path[1:] if _is_several(query) else path)
 
 
 def _names(query: Query | None) -> set[Loaded]:

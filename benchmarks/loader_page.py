@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+# The rule of a path that is missing, and that nothing reads which is run.
+UNREAD = "(unread)"
 _HEADS = (
     ("application", "---"),
     ("options deleted", "---:"),
@@ -16,6 +18,7 @@ _HEADS = (
     ("paths", "---:"),
     ("recovered", "---:"),
     ("missing", "---:"),
+    ("unread", "---:"),
     ("extra", "---:"),
     ("tests", "---"),
     ("without options", "---"),
@@ -85,10 +88,13 @@ def table(results: Iterable[Result]) -> Iterator[str]:
     yield f"| {' | '.join(head for head, _ in _HEADS)} |"
     yield f"| {' | '.join(rule for _, rule in _HEADS)} |"
     for one in results:
-        share = f" ({one.recovered / one.paths:.0%})" if one.paths else ""
+        unread = sum(each.rule == UNREAD for each in one.missing)
+        read = one.paths - unread
+        share = f" ({one.recovered / read:.0%})" if read else ""
         deleted = ", ".join(f"{count} {name}" for name, count in sorted(one.deleted.items()))
         suites = [str(suite) for suite in one.suites] + ["not run"] * (3 - len(one.suites))
-        numbers = (one.left, one.queries, one.paths, f"{one.recovered}{share}", len(one.missing), len(one.extra))
+        found = (f"{one.recovered}{share}", len(one.missing) - unread, unread, len(one.extra))
+        numbers = (one.left, one.queries, one.paths, *found)
         cells = (f"{one.name} {one.commit[:9]}", deleted, *numbers, *suites, f"{one.seconds:.0f} s")
         yield f"| {' | '.join(map(str, cells))} |"
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,20 +35,39 @@ class Application:
 
 def run_greenmod(application: Application, root: Path, *arguments: str) -> dict[str, Any]:
     """Run greenmod over a copy. Ends the program where it has nothing to say."""
+    verify = ["--verify", "--", *application.pytest_args] if application.is_verified and arguments else []
+    command = ["run", "--select", _CODEMOD, "--show-skips", "--no-cache", *arguments]
+    return _report(application, root, command, verify)
+
+
+def find_lazy_loads(application: Application, root: Path) -> list[dict[str, Any]]:
+    """Return what the tests of a copy load lazily, as `greenmod trace` says it."""
+    loads: list[dict[str, Any]] = _report(application, root, ["trace"], ["--", *application.pytest_args])["loads"]
+    return loads
+
+
+def _report(application: Application, root: Path, command: Sequence[str], pytest_args: Sequence[str]) -> dict[str, Any]:
     scratch = root.parent / "scratch"
     scratch.mkdir(exist_ok=True)
     report = scratch / "report.json"
     report.unlink(missing_ok=True)
     memory = {"GREENMOD_CACHE_DIR": str(scratch), "GREENMOD_STATE_DIR": str(scratch), "NO_COLOR": "1"}
-    verify = ["--verify", "--", *application.pytest_args] if application.is_verified and arguments else []
-    command = [sys.executable, "-m", "greenmod", "run", "--select", _CODEMOD, "--python", str(application.python)]
-    command += ["--format", "json", "--show-skips", "--no-cache", "--output", str(report), *arguments, *verify]
-    folder = root / application.folder if verify else root
-    done = subprocess.run(command, cwd=folder, env={**os.environ, **memory}, capture_output=True, text=True)
+    options = ["--python", str(application.python), "--format", "json", "--output", str(report)]
+    done = subprocess.run(
+        [sys.executable, "-m", "greenmod", *command, *options, *pytest_args],
+        cwd=root / application.folder if pytest_args else root,
+        env={**os.environ, **memory, "PYTHONPATH": _on_path(application, root)},
+        capture_output=True,
+        text=True,
+    )
     if not report.exists():
         sys.exit(f"{application.name}: exit code {done.returncode}\n{done.stderr}")
     found: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
     return found
+
+
+def _on_path(application: Application, root: Path) -> str:
+    return os.pathsep.join(str(root / folder) for folder in application.on_path)
 
 
 def run_tests(application: Application, root: Path) -> Suite:
@@ -55,8 +75,7 @@ def run_tests(application: Application, root: Path) -> Suite:
     results = root.parent / "scratch" / "results.xml"
     results.parent.mkdir(exist_ok=True)
     results.unlink(missing_ok=True)
-    on_path = os.pathsep.join(str(root / folder) for folder in application.on_path)
-    environment = {**os.environ, "PYTHONPATH": on_path, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONPATH": _on_path(application, root), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [
         str(application.python),
         "-m",

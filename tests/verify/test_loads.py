@@ -425,6 +425,16 @@ def test_sees_what_has_no_greenlet(expect: Expect) -> None:
     )
 
 
+def test_sees_that_of_mappers_which_a_conftest_configures(tmp_path: Path) -> None:
+    conftest = "import models\nfrom sqlalchemy.orm import configure_mappers\nconfigure_mappers()\n"
+    files = {"models.py": MODELS, "queries.py": QUERIES, "test_queries.py": TESTS, "conftest.py": conftest}
+
+    told = run(tmp_path / "shop", files)
+
+    (load,) = told.record.loads["test_queries.py::test_later[list_later]"]
+    assert (load.path, load.failure) == ("Book.author", "MissingGreenlet")
+
+
 def test_sees_through_the_greenlet_of_a_session(expect: Expect) -> None:
     expect("test_run_sync", ("Author.books", "2 of 2", "select", "select(Author)", "author.books", ""))
 

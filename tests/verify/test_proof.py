@@ -207,6 +207,30 @@ def test_keeps_what_turns_a_red_test_green(make: Make) -> None:
     assert saving == Saving("test_queries.py::test_later", None, saving.after)
 
 
+def test_keeps_what_turns_a_red_test_green_though_another_test_sends_more(make: Make) -> None:
+    queries = QUERIES.replace("return author.books[0].reviews", "return author.books[0].reviews if reads else ()")
+    queries = queries.replace("def later(session)", "def later(session, reads=True)")
+    unread = LATER.replace("test_later", "test_unread").replace("later(session)", "later(session, False)")
+    unread = unread.replace("== 1", "== 0")
+    shop = make({"models.py": MODELS, "queries.py": queries, "test_queries.py": TESTS + LATER + unread})
+    loaded = "selectinload(Author.books).selectinload(Book.reviews)"
+    shop.propose("later", "queries.py", "session.get(Author, 2)", f"session.get(Author, 2, options=[{loaded}])")
+    shop.propose(
+        "names",
+        "queries.py",
+        "author.id for author in session.query(Author)",
+        f"author.id for author in session.query(Author){BOOKS}",
+    )
+
+    found = prove(shop)
+
+    assert found.kept == ("later",)
+    assert found.fixed == ("test_queries.py::test_later",)
+    before, after = found.statements["test_queries.py::test_unread"]
+    assert after - before == 2
+    assert [one.id for one in found.dropped] == ["names"]
+
+
 def test_keeps_what_lets_a_red_test_get_further_until_the_last_round(make: Make) -> None:
     shop = make({"models.py": MODELS, "queries.py": QUERIES, "test_queries.py": TESTS + LATER})
     shop.propose("later", "queries.py", "session.get(Author, 2)", f"session.get(Author, 2, options=[{BOOKS[9:-1]}])")

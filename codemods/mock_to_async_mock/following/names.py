@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ..survey.rows import Body
 from .use import How, how_of, how_of_call
-from .world import World
+from .world import World, is_test_file
 
 # Names that plain and asynchronous types share: how a project calls its own says nothing of an unknown object.
 COMMON = frozenset(
@@ -25,6 +25,8 @@ class Names:
     """What is defined under a name, and how calls of a name use the result."""
 
     def __init__(self, world: World, paths: Sequence[str]) -> None:
+        self._world = world
+        self._plain_in_tests: dict[str, str | None] = {}
         self.asynchronous: dict[str, str] = {}
         self.synchronous: dict[str, str] = {}
         self.uses: dict[str, Counter[How]] = defaultdict(Counter)
@@ -52,6 +54,20 @@ class Names:
             how = how_of((touch.how,))
             self.uses[name][how] += 1
             self.first.setdefault((name, how), f"{path}:{touch.line}")
+
+    def find_plain_in_tests(self, name: str) -> str | None:
+        """Return where the tests' own files define a plain function of a name: mocks may stand for their helpers too."""
+        if name not in self._plain_in_tests:
+            self._plain_in_tests[name] = next(self._plain_functions_of_tests(name), None)
+        return self._plain_in_tests[name]
+
+    def _plain_functions_of_tests(self, name: str) -> Iterator[str]:
+        for path in sorted(self._world.project.mentioning(name)):
+            rows = self._world.rows(path) if path.endswith(".py") and is_test_file(path) else None
+            for body in rows.bodies if rows else ():
+                is_function = body.kind in ("function", "method")
+                if is_function and not body.is_async and body.qualname.rpartition(".")[2] == name:
+                    yield f"{path}:{body.line}"
 
     def may_be_asynchronous(self, name: str) -> bool:
         """Tell whether anything of this name is asynchronous anywhere: the cheap question before all others."""

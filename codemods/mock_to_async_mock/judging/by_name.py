@@ -34,18 +34,24 @@ def want_by_name(names: Names, name: str, roles: Sequence[Role]) -> Want:
         if name in COMMON:
             return NOTHING
         other = names.synchronous.get(name) or next(names.first[name, how] for how in others if uses[how])
-        reason = f"`{name}` is `async def` at {names.asynchronous[name]}, but not at {other}"
-        return Want(Kind.DOUBTFUL, (), "conflicting-evidence", reason)
+        return _conflicting(names, name, other)
     if any(uses[how] for how in others) or name in names.by_reference:
         return NOTHING
     if name in COMMON or name not in names.asynchronous:
         reason = f"every call of `{name}` is awaited, but what has this method here isn't known"
         return NOTHING if roles else Want(Kind.DOUBTFUL, (), "unresolved-target", reason)
+    if plain := names.find_plain_in_tests(name):
+        return _conflicting(names, name, plain)
     why = (
         f"every `{name}` of the project is `async def`, such as the one at {names.asynchronous[name]}",
         f"every call of it is awaited, such as the one at {names.first[name, How.AWAITED]}",
     )
     return Want(Kind.COROUTINE, why)
+
+
+def _conflicting(names: Names, name: str, other: str) -> Want:
+    reason = f"`{name}` is `async def` at {names.asynchronous[name]}, but not at {other}"
+    return Want(Kind.DOUBTFUL, (), "conflicting-evidence", reason)
 
 
 def _is_known(role: Role) -> bool:

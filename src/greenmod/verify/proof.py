@@ -63,9 +63,12 @@ class Prover:
     def prove(self, kept: Sequence[str], files: Mapping[str, str], *, is_last: bool) -> Proof:
         """Find what proves the savers among `kept`. Unless it `is_last`, what lets a red test get further may stay."""
         savers = [one for one in kept if one in self._savers]
-        base = without(kept, savers, self._requires)
-        waste = Waste(self, base, frozenset(kept))
-        needs = {one: tuple(sorted((closed({one}, self._requires) - {one}).intersection(savers))) for one in savers}
+        base, all_of_them = without(kept, savers, self._requires), frozenset(kept)
+        needed = self._needed(savers, base, all_of_them, is_last=is_last)
+        spared = self.joined(all_of_them, base, frozenset(needed))
+        waste = Waste(self, spared, all_of_them)
+        doubtful = [one for one in savers if one not in spared]
+        needs = {one: tuple(sorted((closed({one}, self._requires) - {one}).intersection(doubtful))) for one in doubtful}
         found: Found[Costlier, Costlier] = search(needs, waste, files)
         costly = [one for culprit in found.culprits for one in (*culprit.ids, *culprit.dependents)]
         rest = [one for one in kept if one in without(kept, costly, self._requires)]
@@ -73,9 +76,7 @@ class Prover:
         savers = [one for one in rest if one in self._savers]
         savings = find_savings(savers, rest, self._requires, books, self.count)
         doubtful = [one for one in savers if one not in savings]
-        promising = (
-            [] if is_last else [one for one in doubtful if self._is_promising(one, base, frozenset(rest), books)]
-        )
+        promising = [] if is_last else self._promising(doubtful, base, frozenset(rest), books)
         useless = [one for one in doubtful if one not in promising]
         left = without(rest, useless, self._requires)
         convictions = {one: _costs(culprit.proof) for culprit in found.culprits for one in culprit.ids}
@@ -115,10 +116,19 @@ class Prover:
         told = f"{symptom.test} ({symptom.before} → {symptom.after} statements)"
         self._tell(f"Dropped {', '.join(sorted(ids))}: {told}; {left:,} left")
 
-    def _is_promising(self, one: str, base: Ids, ids: Ids, books: Books) -> bool:
+    def _needed(self, savers: Sequence[str], base: Ids, ids: Ids, *, is_last: bool) -> Collection[str]:
+        """Return those that turn a red test green, or may yet: for that, another test may send more statements."""
+        books = self.books(base, ids)
+        cures = find_savings(savers, ids, self._requires, books.of_red_tests(), self.count)
+        doubtful = [one for one in savers if one not in cures]
+        return {*cures, *([] if is_last else self._promising(doubtful, base, ids, books))}
+
+    def _promising(self, doubtful: Sequence[str], base: Ids, ids: Ids, books: Books) -> list[str]:
+        """Return those that were run by a red test that no longer fails to load what it failed to load before."""
         before, after = self._trials.run(base).record, self._trials.run(ids).record
-        red = (test for test, number in books.after.items() if number is None and one in books.run.get(test, ()))
-        return any(has_gone_further(before, after, test) for test in red)
+        red = [test for test, number in books.after.items() if number is None]
+        further = [test for test in red if has_gone_further(before, after, test)]
+        return [one for one in doubtful if any(one in books.run.get(test, ()) for test in further)]
 
     def _dropped(self, one: str, convictions: Mapping[str, Conviction]) -> Dropped:
         if one in convictions:

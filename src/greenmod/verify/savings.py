@@ -39,6 +39,10 @@ class Books:
         found = [test for test in self.after if self.saves(test)]
         return sorted(found, key=lambda test: (len(self.run.get(test, ())), test))
 
+    def of_red_tests(self) -> Books:
+        """Return what they say of tests that were red before."""
+        return Books({test: None for test, number in self.before.items() if number is None}, self.after, self.run)
+
     def saves(self, test: str) -> bool:
         return is_saving(test, self.before, self.after)
 

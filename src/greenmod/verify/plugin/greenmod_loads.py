@@ -65,7 +65,8 @@ class Loads:
         self._told_served: set[tuple[tuple[int, ...], tuple[type, ...]]] = set()
         self._lock = Lock()
 
-    def pytest_configure(self) -> None:
+    def follow(self) -> None:
+        """Follow the ORM from now on. Mappers that were configured before don't tell of what could not be loaded."""
         watch("sqlalchemy.orm", guarded(self._orm.follow, self.stumble))
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)

@@ -66,6 +66,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
         order.cache_clear()  # the fork has an order of its own
     if order().sites:
         follow(early_config, Log(order().results), order().tree, order().sites)
+    if order().traces:
+        loads = Loads(Log(order().results), order().tree)
+        loads.follow()
+        early_config.pluginmanager.register(loads, "greenmod-loads")  # runs no tests where xdist's workers do
     options = early_config.known_args_namespace
     if hasattr(options, "cov_source"):
         options.cov_source = None  # nobody reads what is measured, and a minimum would fail the run
@@ -97,11 +101,7 @@ def pytest_configure(config: pytest.Config) -> None:
     failures = Failures(log, order().tree) if order().explains else None
     if failures is not None:
         config.pluginmanager.register(failures, "greenmod-failures")
-    config.pluginmanager.register(
-        Evidence(log, failures), "greenmod-evidence"
-    )  # runs no tests where xdist's workers do
-    if order().traces:
-        config.pluginmanager.register(Loads(log, order().tree), "greenmod-loads")  # nor does this
+    config.pluginmanager.register(Evidence(log, failures), "greenmod-evidence")  # nor does this
     if order().is_cold:
         config.pluginmanager.register(Cold(log), "greenmod-cold")
     config.pluginmanager.register(Coroutines(log.say, order().tree), "greenmod-coroutines")  # nor does this
