@@ -56,7 +56,7 @@ class Names:
             self.first.setdefault((name, how), f"{path}:{touch.line}")
 
     def find_plain_in_tests(self, name: str) -> str | None:
-        """Return where the tests' own files define a plain function of a name: mocks may stand for their helpers too."""
+        """Return where a file of the tests defines a plain function of a name: mocks stand for helpers, too."""
         if name not in self._plain_in_tests:
             self._plain_in_tests[name] = next(self._plain_functions_of_tests(name), None)
         return self._plain_in_tests[name]
