@@ -146,3 +146,9 @@ def test_leaves_out_numbers_of_statements_that_vary() -> None:
     noise = find_noise(before, again)
     assert noise == Noise(uncounted=frozenset({"a"}))
     assert statement_counts(before, run(statements={"a": 1, "b": 1}), ["a", "b"], noise) == {"b": (2, 1)}
+
+
+def test_counts_statements_of_a_test_that_failed_now_early_now_late() -> None:
+    red = {Sign("a"): Result(Outcome.FAILED)}
+    before, again = (Record(red, statements={"a": ("dd",) * number}) for number in (5, 4))
+    assert find_noise(before, again) == Noise()
