@@ -331,6 +331,26 @@ def test_waits_for_nobody_and_goes_to_its_end(open_runner: Open, option: str) ->
     assert outcomes(run_tests(runner)) == [("test_a.py::test_a", "failed"), ("test_a.py::test_b", "passed")]
 
 
+LISTENING = """\
+def pytest_runtest_logreport(report):
+    if report.failed:
+        with open({file!r}, "w") as file:
+            file.write(report.longreprtext)
+"""
+
+
+@pytest.mark.parametrize("option", ["--tb=long", "--full-trace"])
+def test_quotes_no_source_for_tracebacks_that_nobody_reads(open_runner: Open, tmp_path: Path, option: str) -> None:
+    files = {
+        "pytest.ini": f"[pytest]\naddopts = {option}\n",
+        "conftest.py": LISTENING.format(file=str(tmp_path / "told")),
+        "test_a.py": "def test_a():\n    number = 1\n    assert number == 2  # never\n",
+    }
+    results = run_tests(open_runner(files)).record.results
+    assert results[Sign("test_a.py::test_a")].message == "assert 1 == 2"
+    assert "never" not in (tmp_path / "told").read_text()
+
+
 def test_leaves_behind_what_takes_too_long_in_one_of_several_processes(open_runner: Open) -> None:
     tests = "import time\ndef test_a(): time.sleep(600)\ndef test_b(): pass\ndef test_c(): pass\ndef test_d(): pass\n"
     run = run_tests(open_runner({"test_a.py": tests}, "-n", "2", plugins=True, test_timeout=2.0))

@@ -80,9 +80,11 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """Have equal runs go equally, whatever `addopts` says: no other order, and one process unless it was asked for.
 
-    They go to their end, and nobody is there to debug them.
+    They go to their end, and nobody is there to debug them, nor to read tracebacks: with their source, each of them
+    may take pytest most of a second.
     """
     option = config.option
+    option.tbstyle, option.fulltrace = "line", False
     for name in _EARLY_ENDS.intersection(vars(option)):
         setattr(option, name, False)
     if hasattr(option, "randomly_reorganize"):
