@@ -53,15 +53,17 @@ def _report(application: Application, root: Path, command: Sequence[str], pytest
     report.unlink(missing_ok=True)
     memory = {"GREENMOD_CACHE_DIR": str(scratch), "GREENMOD_STATE_DIR": str(scratch), "NO_COLOR": "1"}
     options = ["--python", str(application.python), "--format", "json", "--output", str(report)]
-    done = subprocess.run(
-        [sys.executable, "-m", "greenmod", *command, *options, *pytest_args],
-        cwd=root / application.folder if pytest_args else root,
-        env={**os.environ, **memory, "PYTHONPATH": _on_path(application, root)},
-        capture_output=True,
-        text=True,
-    )
+    told = scratch / "greenmod.log"  # what it is at, while it is
+    with told.open("w") as output:
+        done = subprocess.run(
+            [sys.executable, "-m", "greenmod", *command, *options, *pytest_args],
+            cwd=root / application.folder if pytest_args else root,
+            env={**os.environ, **memory, "PYTHONPATH": _on_path(application, root)},
+            stdout=output,
+            stderr=output,
+        )
     if not report.exists():
-        sys.exit(f"{application.name}: exit code {done.returncode}\n{done.stderr}")
+        sys.exit(f"{application.name}: exit code {done.returncode}\n{told.read_text()}")
     found: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
     return found
 
