@@ -32,10 +32,7 @@ def main() -> int:
     """Measure one application, or print the table of several."""
     given, pytest_args = _arguments()
     if given.table:
-        results = [Result.load(file) for file in given.table]
-        print("\n".join(loader_page.table(results)))
-        for one in results:
-            print("\n".join(("", *loader_page.details(one))))
+        print("\n".join(loader_page.page([Result.load(file) for file in given.table])))
         return 0
     checkout = given.checkout.resolve()
     application = Application(
@@ -82,6 +79,7 @@ def ablate(application: Application, work: Path) -> Result:
         seconds=seconds,
         changes=len(report["changes"]),
         again=len(again["changes"]),
+        pytest_args=application.pytest_args,
         problems=[f"{each['path']}:{each['line']} {each['message']}" for each in report["problems"]],
         suites=suites,
         **compare(before, bare, after, report["skips"], lazy),
