@@ -42,6 +42,20 @@ def dropped(name: str, *, needs: str | None = None) -> Dropped:
 
 
 @dataclass
+class Answer:
+    """What the tests say of an attempt, and in the end."""
+
+    first: Verification
+    last: Verification
+
+    def unproven(self) -> Verification:
+        return self.first
+
+    def proven(self) -> Verification:
+        return self.last
+
+
+@dataclass
 class Script:
     """Plans, and what the tests say of each: a round after another."""
 
@@ -51,6 +65,7 @@ class Script:
     asked: list[frozenset[str]] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     known: list[Evidence] = field(default_factory=list)
+    proof: Verification | None = None
 
     def plan(self, evidence: Evidence) -> ChangeSet:
         self.known.append(evidence)
@@ -63,9 +78,10 @@ class Script:
     def evidence(self, ids: frozenset[str] = frozenset()) -> Evidence:
         return Evidence((seen(f"with {len(self.asked)}"),), {"a.py": "sha"})
 
-    def verify(self, changes: ChangeSet, ids: frozenset[str], render: object, *, is_last: bool = True) -> Verification:
+    def attempt(self, changes: ChangeSet, ids: frozenset[str], render: object) -> Answer:
         self.asked.append(frozenset(one.id for one in changes.chosen(ids)))
-        return self.answers[len(self.asked) - 1]
+        answer = self.answers[len(self.asked) - 1]
+        return Answer(answer, self.proof or answer)
 
     def run(self, given: Evidence = NO_EVIDENCE) -> Outcome:
         return plan_by_rounds(self, cast(Verifier, self), given, self.told.append)
@@ -109,16 +125,17 @@ def test_ends_where_another_round_could_tell_nothing(
     assert len(script.asked) == len(answers)
 
 
-def test_drops_in_the_end_what_no_round_has_kept_its_promise_of() -> None:
-    promising = replace(found(f"{A.id} {B.id}"), promising=(B.id,))
-    script = Script([[A, B]], [promising, found(A.id, "", dropped(B.id))])
+def test_drops_in_the_end_what_proves_to_be_useless() -> None:
+    useless = replace(dropped(B.id), conviction=Conviction(Verdict.UNPROVEN, "", Became.PASSED, Became.PASSED, "no"))
+    script = Script([[A, B], [A, B, C]], [found(f"{B.id}", "", dropped(A.id)), found(f"{B.id} {C.id}", red="")])
+    script.proof = found(C.id, "", useless)
 
     outcome = script.run()
 
-    assert script.asked == [{A.id, B.id}, {A.id, B.id}]
-    assert verified(outcome).kept == (A.id,)
-    assert [one.id for one in verified(outcome).dropped] == [B.id]
-    assert verified(outcome).verdicts == {A.id: Verdict.UNPROVEN, B.id: Verdict.BROKEN}
+    assert script.asked == [{A.id, B.id}, {B.id, C.id}]
+    assert verified(outcome).kept == (C.id,)
+    assert [one.id for one in verified(outcome).dropped] == [A.id, B.id]
+    assert verified(outcome).verdicts[A.id] is Verdict.BROKEN
 
 
 def test_ends_after_some_rounds_whatever_is_proposed() -> None:

@@ -16,7 +16,7 @@ from greenmod.model import Change, ChangeSet, Edit, ImportNeed, Replacement
 
 if TYPE_CHECKING:
     from greenmod.apply import Renderer
-    from greenmod.verify import Dropped, Verification, Verifier
+    from greenmod.verify import Attempted, Dropped, Verification, Verifier
 
 MOST_ROUNDS = 10
 MOST_TOLD = 3
@@ -57,10 +57,12 @@ def plan_by_rounds(planner: Planner, verifier: Verifier, given: Evidence, tell: 
     """Return the best that the tests can be helped to. Raises VerifyError."""
     known = merged(given, verifier.evidence())
     draft = planner.draft(planner.plan(known))
-    best = Outcome(draft, _verified(verifier, draft, draft.plan.ids), known)
+    attempt = _tried(verifier, draft, draft.plan.ids)
+    if attempt is None:
+        return Outcome(draft, None, known)
+    found = attempt.unproven()
     for number in range(2, MOST_ROUNDS + 1):
-        found = best.verification
-        if found is None or not found.kept or not (found.still_red or found.lazy):
+        if not found.kept or not (found.still_red or found.lazy):
             break
         seen = verifier.evidence(frozenset(found.kept))
         later = tuple(replace(one, round=number - 1) for one in seen.observations)
@@ -68,33 +70,31 @@ def plan_by_rounds(planner: Planner, verifier: Verifier, given: Evidence, tell: 
         evidence = merged(known, Evidence(later, seen.files, loads))
         if evidence == known:
             break
-        known = evidence
-        following = _following(best.draft.plan, found, planner.plan(known))
+        following = _following(draft.plan, found, planner.plan(evidence))
         if not following.news:
             break
         tell(f"Round {number}: with what stays, the tests show {_told(following)}")
-        draft = planner.draft(following.plan)
-        verification = _verified(verifier, draft, draft.plan.ids - following.rejected)
-        if verification is None or not set(found.fixed) <= set(verification.fixed):
+        next_draft = planner.draft(following.plan)
+        next_attempt = _tried(verifier, next_draft, next_draft.plan.ids - following.rejected)
+        verification = None if next_attempt is None else next_attempt.unproven()
+        if next_attempt is None or verification is None or not set(found.fixed) <= set(verification.fixed):
             tell(f"Round {number} does not count: it does not turn green what the one before did")
             break
-        best = Outcome(draft, _with_dropped(verification, found, following), known)
-    return _without_promises(verifier, best)
+        known, draft, attempt = evidence, next_draft, next_attempt
+        found = _with_dropped(verification, found, following)
+    return Outcome(draft, _proven(attempt, found), known)
 
 
-def _verified(verifier: Verifier, draft: Draft, ids: frozenset[str]) -> Verification | None:
-    return verifier.verify(draft.plan, ids, draft.renderer, is_last=False) if draft.plan.chosen(ids) else None
+def _tried(verifier: Verifier, draft: Draft, ids: frozenset[str]) -> Attempted | None:
+    return verifier.attempt(draft.plan, ids, draft.renderer) if draft.plan.chosen(ids) else None
 
 
-def _without_promises(verifier: Verifier, best: Outcome) -> Outcome:
-    """Drop what stayed for what it promised, if no later round has kept that."""
-    found, draft = best.verification, best.draft
-    if found is None or not found.promising:
-        return best
-    last = verifier.verify(draft.plan, frozenset(found.kept), draft.renderer)
-    dropped = sorted((*found.dropped, *last.dropped), key=lambda one: one.id)
-    verdicts = {**found.verdicts, **last.verdicts}
-    return replace(best, verification=replace(last, dropped=tuple(dropped), verdicts=verdicts))
+def _proven(attempt: Attempted, found: Verification) -> Verification:
+    """Return the last attempt proven, with what was dropped in the rounds before."""
+    last = attempt.proven()
+    known = {one.id for one in last.dropped}
+    dropped = sorted((*last.dropped, *(one for one in found.dropped if one.id not in known)), key=lambda one: one.id)
+    return replace(last, dropped=tuple(dropped), verdicts={**found.verdicts, **last.verdicts})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from greenmod.verify.outcomes import Counts, Outcome
 from greenmod.verify.sandbox import list_tree
 from greenmod.verify.trials import Render
 from greenmod.verify.verification import Audience, Compared, Conviction, Dropped, Saving, Suite, Verification
-from greenmod.verify.verifier import Verifier, open_verifier, verify
+from greenmod.verify.verifier import Attempted, Verifier, open_verifier, verify
 
 __all__ = [
+    "Attempted",
     "Audience",
     "Compared",
     "Conviction",

@@ -62,15 +62,6 @@ def find_runners(record: Record, savers: Ids, sites: Sites) -> dict[str, Ids]:
     }
 
 
-def has_gone_further(before: Record, after: Record, test: str) -> bool:
-    """Tell whether a test no longer fails to load something that it failed to load before."""
-
-    def failures(record: Record) -> set[object]:
-        return {(load.hops, load.failure) for load in record.loads.get(test, ()) if load.failure}
-
-    return bool(failures(before) - failures(after))
-
-
 def _balance(record: Record, test: str) -> Counter[Key]:
     """Return what each query of a test cost besides itself."""
     found: Counter[Key] = Counter()

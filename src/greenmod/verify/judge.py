@@ -61,6 +61,7 @@ class Judge:
         self._known: dict[Sign, Symptom] = {}
         self._companies: dict[Sign, Tests] = {}
         self._repeated: dict[tuple[frozenset[str], frozenset[str]], frozenset[str]] = {}
+        self._fixed: dict[frozenset[str], tuple[str, ...]] = {}
         self._last = NONE
 
     def symptoms(self, ids: frozenset[str]) -> Sequence[Symptom]:
@@ -115,6 +116,11 @@ class Judge:
 
     def confirm_fixed(self, ids: frozenset[str]) -> tuple[str, ...]:
         """Return the red tests that `ids` turn green, each seen twice."""
+        if ids not in self._fixed:
+            self._fixed[ids] = self._confirmed_fixed(ids)
+        return self._fixed[ids]
+
+    def _confirmed_fixed(self, ids: frozenset[str]) -> tuple[str, ...]:
         run = self._trials.run(ids)
         fixed = frozenset(find_fixed(self._baseline, run, self.flaky))
         if not fixed:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from greenmod.model import Change, Verdict
@@ -18,72 +19,100 @@ from greenmod.verify.trials import Trials
 from greenmod.verify.verification import Compared, Conviction, Dropped, Suite, Verification
 
 
-def find_kept(
-    suite: Suite,
-    chosen: Sequence[Change],
-    trials: Trials,
-    baseline: Baseline,
-    tell: Callable[[str], None],
-    *,
-    is_last: bool = True,
-) -> Verification:
-    """Find the most of the `chosen` changes with which no test is worse than in `baseline`. Raises VerifyError.
+class Attempt:
+    """The most of some changes with which no test is worse than in the baseline, and then what proves each of them."""
 
-    Unless it `is_last`, a change that is to save statements may stay for letting a red test get further.
-    """
+    def __init__(
+        self,
+        suite: Suite,
+        chosen: Sequence[Change],
+        trials: Trials,
+        baseline: Baseline,
+        tell: Callable[[str], None],
+    ) -> None:
+        """Search. Raises VerifyError."""
 
-    def suspect(ids: frozenset[str], run: Run, sign: Sign) -> frozenset[str]:
-        return find_suspects([change for change in chosen if change.id in ids], trials.sites(ids), run.record, sign)
+        def suspect(ids: frozenset[str], run: Run, sign: Sign) -> frozenset[str]:
+            return find_suspects([change for change in chosen if change.id in ids], trials.sites(ids), run.record, sign)
 
-    judge = Judge(trials, baseline, tell, suspect, accepts_traffic=suite.accepts_traffic)
-    requires = {change.id: change.requires for change in chosen}
-    files = {change.id: change.path for change in chosen}
-    found = search(requires, judge, files)
-    savers = frozenset(change.id for change in chosen if change.codemod in suite.savers)
-    proof = Proof(found.kept, {})
-    if savers.intersection(found.kept):
-        prover = Prover(trials, requires, savers, judge.uncounted, tell)
-        proof = prover.prove(found.kept, files, is_last=is_last)
-        if proof.dropped:
-            again = search({one: requires[one] for one in proof.left}, judge, files)
-            found = Found(again.kept, (*found.culprits, *again.culprits))
-    outcome = _Outcome(trials, judge, requires, frozenset(found.kept))
-    by_saving = {one: saving.test for one, saving in proof.savings.items() if one in found.kept}
-    witnesses = {one: test for one, test in outcome.witnesses().items() if one not in savers} | by_saving
-    withdrawn: tuple[str, ...] = ()
-    if suite.requires_proof:
-        proven = {one for one in found.kept if closed({one}, requires) <= witnesses.keys()}
-        again = search({one: requires[one] for one in found.kept if one in proven}, judge, files)
-        withdrawn = tuple(one for one in found.kept if one not in proven)
-        found = Found(again.kept, (*found.culprits, *again.culprits))
-        outcome = _Outcome(trials, judge, requires, frozenset(found.kept))
-    run, fixed = outcome.run, outcome.fixed
-    aside = partial(_aside, baseline.run, run)
-    return Verification(
-        kept=found.kept,
-        dropped=tuple(sorted((*_dropped(found, requires), *proof.dropped), key=lambda one: one.id)),
-        verdicts={
-            **_verdicts(found, witnesses),
-            **{one.id: one.conviction.verdict for one in proof.dropped},
-            **dict.fromkeys(withdrawn, Verdict.UNPROVEN),
-        },
-        fixed=fixed,
-        still_red=find_still_red(baseline.run, run),
-        flaky=tuple(sorted(sign.test for sign in judge.flaky if sign == Sign(sign.test))),
-        unawaited=tuple(f"{sign.test}: {sign.coroutine}" for sign in find_unawaited(baseline.run, run)),
-        witnesses={one: witnesses[one] for one in found.kept if one in witnesses},
-        withdrawn=withdrawn,
-        savings={one: saving.less(aside(saving.test)) for one, saving in proof.savings.items() if one in found.kept},
-        promising=tuple(one for one in proof.promising if one in found.kept),
-        altered={one.test: one.message for one in judge.altered(baseline.run, run)},
-        statements={
-            test: (sent - aside(test), sends - aside(test))
-            for test, (sent, sends) in judge.statement_counts(frozenset(found.kept)).items()
-        },
-        tests=_tests(baseline.run, run),
-        before=count(baseline.run),
-        after=count(run),
-    )
+        self._suite = suite
+        self._trials = trials
+        self._baseline = baseline.run
+        self._tell = tell
+        self._judge = Judge(trials, baseline, tell, suspect, accepts_traffic=suite.accepts_traffic)
+        self._requires = {change.id: change.requires for change in chosen}
+        self._files = {change.id: change.path for change in chosen}
+        self._savers = frozenset(change.id for change in chosen if change.codemod in suite.savers)
+        self._found: Found[Symptom, Worse] = search(self._requires, self._judge, self._files)
+
+    def unproven(self) -> Verification:
+        """Return what stays and what that turns green, with no word on what each change is good for."""
+        return self._verification(self._found, self._outcome(self._found), {})
+
+    def proven(self) -> Verification:
+        """Return what stays of those that have to prove themselves, and who speaks for the others."""
+        found, savers = self._found, self._savers
+        proof = Proof(found.kept, {})
+        if savers.intersection(found.kept):
+            prover = Prover(self._trials, self._requires, savers, self._judge.uncounted, self._tell)
+            proof = prover.prove(found.kept, self._files)
+            if proof.dropped:
+                found = self._searched(found, proof.left)
+        outcome = self._outcome(found)
+        by_saving = {one: saving.test for one, saving in proof.savings.items() if one in found.kept}
+        witnesses = {one: test for one, test in outcome.witnesses().items() if one not in savers} | by_saving
+        withdrawn: tuple[str, ...] = ()
+        if self._suite.requires_proof:
+            proven = {one for one in found.kept if closed({one}, self._requires) <= witnesses.keys()}
+            withdrawn = tuple(one for one in found.kept if one not in proven)
+            found = self._searched(found, [one for one in found.kept if one in proven])
+            outcome = self._outcome(found)
+        told = self._verification(found, outcome, witnesses, withdrawn, proof.dropped)
+        aside = partial(_aside, self._baseline, outcome.run)
+        savings = {one: saving for one, saving in proof.savings.items() if one in found.kept}
+        counts = self._judge.statement_counts(frozenset(found.kept))
+        return replace(
+            told,
+            savings={one: saving.less(aside(saving.test)) for one, saving in savings.items()},
+            statements={test: (sent - aside(test), sends - aside(test)) for test, (sent, sends) in counts.items()},
+        )
+
+    def _searched(self, found: Found[Symptom, Worse], left: Sequence[str]) -> Found[Symptom, Worse]:
+        """Return what stays of those that are `left`: without the others a test may be worse."""
+        again = search({one: self._requires[one] for one in left}, self._judge, self._files)
+        return Found(again.kept, (*found.culprits, *again.culprits))
+
+    def _outcome(self, found: Found[Symptom, Worse]) -> _Outcome:
+        return _Outcome(self._trials, self._judge, self._requires, frozenset(found.kept))
+
+    def _verification(
+        self,
+        found: Found[Symptom, Worse],
+        outcome: _Outcome,
+        witnesses: Mapping[str, str],
+        withdrawn: Sequence[str] = (),
+        useless: Sequence[Dropped] = (),
+    ) -> Verification:
+        before, run, judge = self._baseline, outcome.run, self._judge
+        return Verification(
+            kept=found.kept,
+            dropped=tuple(sorted((*_dropped(found, self._requires), *useless), key=lambda one: one.id)),
+            verdicts={
+                **_verdicts(found, witnesses),
+                **{one.id: one.conviction.verdict for one in useless},
+                **dict.fromkeys(withdrawn, Verdict.UNPROVEN),
+            },
+            fixed=outcome.fixed,
+            still_red=find_still_red(before, run),
+            flaky=tuple(sorted(sign.test for sign in judge.flaky if sign == Sign(sign.test))),
+            unawaited=tuple(f"{sign.test}: {sign.coroutine}" for sign in find_unawaited(before, run)),
+            witnesses={one: witnesses[one] for one in found.kept if one in witnesses},
+            withdrawn=tuple(withdrawn),
+            altered={one.test: one.message for one in judge.altered(before, run)},
+            tests=_tests(before, run),
+            before=count(before),
+            after=count(run),
+        )
 
 
 def _aside(before: Run, after: Run, test: str) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from greenmod.model import Verdict
-from greenmod.verify.books import count_statements, find_books, has_gone_further
+from greenmod.verify.books import count_statements, find_books
 from greenmod.verify.outcomes import Outcome
 from greenmod.verify.savings import Books, Counts, Ids, find_savings, without
 from greenmod.verify.search import Found, Requires, closed, search
@@ -22,14 +22,13 @@ USELESS = "no test sends fewer statements with it"
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Of the changes that had to save statements what `savings` prove, what is `promising`, and what was `dropped`.
+    """Of the changes that had to save statements what `savings` prove, and what was `dropped`.
 
     `left` is all that stays, others included.
     """
 
     left: tuple[str, ...]
     savings: Mapping[str, Saving]
-    promising: tuple[str, ...] = ()
     dropped: tuple[Dropped, ...] = ()
 
 
@@ -60,24 +59,22 @@ class Prover:
         self._tell = tell
         self._counts: dict[tuple[Ids, frozenset[str]], Counts] = {}
 
-    def prove(self, kept: Sequence[str], files: Mapping[str, str], *, is_last: bool) -> Proof:
-        """Find what proves the savers among `kept`. Unless it `is_last`, what lets a red test get further may stay."""
+    def prove(self, kept: Sequence[str], files: Mapping[str, str]) -> Proof:
+        """Find what proves the savers among `kept`."""
         savers = [one for one in kept if one in self._savers]
-        base, all_of_them = without(kept, savers, self._requires), frozenset(kept)
-        needed = self._needed(savers, base, all_of_them, is_last=is_last)
-        spared = self.joined(all_of_them, base, frozenset(needed))
-        waste = Waste(self, spared, all_of_them)
+        base, whole = without(kept, savers, self._requires), frozenset(kept)
+        # For what turns a red test green another test may send more statements.
+        cures = find_savings(savers, kept, self._requires, self.books(base, whole).of_red_tests(), self.count)
+        spared = self.joined(whole, base, frozenset(cures))
         doubtful = [one for one in savers if one not in spared]
         needs = {one: tuple(sorted((closed({one}, self._requires) - {one}).intersection(doubtful))) for one in doubtful}
-        found: Found[Costlier, Costlier] = search(needs, waste, files)
+        found: Found[Costlier, Costlier] = search(needs, Waste(self, spared, whole), files)
         costly = [one for culprit in found.culprits for one in (*culprit.ids, *culprit.dependents)]
         rest = [one for one in kept if one in without(kept, costly, self._requires)]
         books = self.books(base, frozenset(rest))
         savers = [one for one in rest if one in self._savers]
         savings = find_savings(savers, rest, self._requires, books, self.count)
-        doubtful = [one for one in savers if one not in savings]
-        promising = [] if is_last else self._promising(doubtful, base, frozenset(rest), books)
-        useless = [one for one in doubtful if one not in promising]
+        useless = [one for one in savers if one not in savings]
         left = without(rest, useless, self._requires)
         convictions = {one: _costs(culprit.proof) for culprit in found.culprits for one in culprit.ids}
         convictions |= {
@@ -88,7 +85,6 @@ class Prover:
         return Proof(
             left=tuple(one for one in kept if one in left),
             savings={one: saving for one, saving in savings.items() if one in left},
-            promising=tuple(one for one in promising if one in left),
             dropped=tuple(self._dropped(one, convictions) for one in kept if one not in left),
         )
 
@@ -115,20 +111,6 @@ class Prover:
     def tell_dropped(self, ids: Collection[str], symptom: Costlier, left: int) -> None:
         told = f"{symptom.test} ({symptom.before} → {symptom.after} statements)"
         self._tell(f"Dropped {', '.join(sorted(ids))}: {told}; {left:,} left")
-
-    def _needed(self, savers: Sequence[str], base: Ids, ids: Ids, *, is_last: bool) -> Collection[str]:
-        """Return those that turn a red test green, or may yet: for that, another test may send more statements."""
-        books = self.books(base, ids)
-        cures = find_savings(savers, ids, self._requires, books.of_red_tests(), self.count)
-        doubtful = [one for one in savers if one not in cures]
-        return {*cures, *([] if is_last else self._promising(doubtful, base, ids, books))}
-
-    def _promising(self, doubtful: Sequence[str], base: Ids, ids: Ids, books: Books) -> list[str]:
-        """Return those that were run by a red test that no longer fails to load what it failed to load before."""
-        before, after = self._trials.run(base).record, self._trials.run(ids).record
-        red = [test for test, number in books.after.items() if number is None]
-        further = [test for test in red if has_gone_further(before, after, test)]
-        return [one for one in doubtful if any(one in books.run.get(test, ()) for test in further)]
 
     def _dropped(self, one: str, convictions: Mapping[str, Conviction]) -> Dropped:
         if one in convictions:

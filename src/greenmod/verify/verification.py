@@ -122,9 +122,8 @@ class Verification:
     did not decide, since they came and went between equal runs. `altered` are passing tests whose HTTP exchanges are
     not what they were, in words; `statements` are passing tests that sent another number of SQL statements, before and
     after, what sets them up and tears them down left out as far as it is the same. `savings` says by what each change
-    is proven that had to save statements; `promising` are those of them that no test has proven yet, but that let a red
-    one get further. `lazy` is what was still loaded lazily in the last run, where that was traced. `tests` are the
-    outcomes of all tests, before and after. Of `seconds`, `testing_seconds` were the tests'.
+    is proven that had to save statements. `lazy` is what was still loaded lazily in the last run, where that was
+    traced. `tests` are the outcomes of all tests, before and after. Of `seconds`, `testing_seconds` were the tests'.
     """
 
     kept: tuple[str, ...] = ()
@@ -139,7 +138,6 @@ class Verification:
     altered: Mapping[str, str] = field(default_factory=dict)
     statements: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     savings: Mapping[str, Saving] = field(default_factory=dict)
-    promising: tuple[str, ...] = ()
     lazy: tuple[LazyLoad, ...] = ()
     tests: Mapping[str, Compared] = field(default_factory=dict)
     before: Counts = field(default_factory=Counts)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -18,7 +18,7 @@ from greenmod.facts.evidence.observation import Evidence
 from greenmod.facts.evidence.places import Places
 from greenmod.model import ChangeSet
 from greenmod.verify.baseline import Baseline, check_baseline, take_baseline
-from greenmod.verify.loop import find_kept
+from greenmod.verify.loop import Attempt
 from greenmod.verify.memory import Memory, remembering, variables
 from greenmod.verify.outcomes import Run, count
 from greenmod.verify.runner import Runner
@@ -117,21 +117,24 @@ class Verifier:
         """Return in words how the tests went without any change."""
         return str(count(self._trials.first()))
 
-    def verify(self, changes: ChangeSet, ids: frozenset[str], render: Render, *, is_last: bool = True) -> Verification:
-        """Find the most of the changes `ids` with which no test is worse than without any. Raises VerifyError.
+    def verify(self, changes: ChangeSet, ids: frozenset[str], render: Render) -> Verification:
+        """Find the most of the changes `ids` with which no test is worse than without any. Raises VerifyError."""
+        return self.attempt(changes, ids, render).proven() if _paths(changes, ids) else Verification()
 
-        Unless it `is_last`, changes that are to save statements may stay for what they promise.
-        """
+    def attempt(self, changes: ChangeSet, ids: frozenset[str], render: Render) -> Attempted:
+        """Find them, and prove them when that is asked for: not while what stays shows what else to change."""
         paths = _paths(changes, ids)
-        if not paths:
-            return Verification()
         self._take_back()
         self._foresee(paths)
         locate = partial(_locate, changes, self._contents(paths), render)
         self._render = render
         self._trials = self._trials.over(render, locate)
-        chosen, baseline = changes.chosen(ids), self._take_baseline()
-        found = find_kept(self._suite, chosen, self._trials, baseline, self._audience.tell, is_last=is_last)
+        attempt = Attempt(self._suite, changes.chosen(ids), self._trials, self._take_baseline(), self._audience.tell)
+        return Attempted(attempt, partial(self._finished, self._trials, render))
+
+    def _finished(self, trials: Trials, render: Render, found: Verification) -> Verification:
+        """Say of an attempt what it took, and what the tests still load lazily."""
+        self._trials, self._render = trials, render
         if self._suite.traces:
             found = replace(found, lazy=self.evidence(frozenset(found.kept)).loads)
         seconds = time.monotonic() - self._started
@@ -175,6 +178,20 @@ class Verifier:
             return self._original[path]
         file = Path(os.path.realpath(self._sandbox.tree / path))
         return file.read_bytes() if file.is_relative_to(self._sandbox.tree) and file.is_file() else None
+
+
+class Attempted:
+    """Changes that were tried together; see `Attempt`."""
+
+    def __init__(self, attempt: Attempt, finish: Callable[[Verification], Verification]) -> None:
+        self._attempt = attempt
+        self._finish = finish
+
+    def unproven(self) -> Verification:
+        return self._finish(self._attempt.unproven())
+
+    def proven(self) -> Verification:
+        return self._finish(self._attempt.proven())
 
 
 def _paths(changes: ChangeSet, ids: frozenset[str]) -> tuple[str, ...]:
