@@ -149,6 +149,11 @@ async def get_later(session):
 async def list_later(session):
     books = (await session.execute(select(Book))).scalars().all()
     return [book.author for book in books]
+async def refreshed_later(session):
+    first = await session.get(Author, 1)
+    await session.execute(select(Author).options(selectinload(Author.books)))
+    await session.refresh(first)
+    return first.books
 async def run_sync(session):
     return await session.run_sync(lambda sync: titles(sync))
 """
@@ -195,7 +200,7 @@ SYNC = ["titles", "nested", "chained", "eager", "one", "one_of_query", "names", 
 @pytest.mark.parametrize("name", SYNC)
 def test(session, name):
     assert getattr(queries, name)(session)
-@pytest.mark.parametrize("name", ["get_later", "list_later"])
+@pytest.mark.parametrize("name", ["get_later", "list_later", "refreshed_later"])
 def test_later(tmp_path, name):
     with pytest.raises(Exception, match="greenlet_spawn"):
         asyncio.run(work(f"sqlite+aiosqlite:///{tmp_path}/db", getattr(queries, name)))
@@ -358,6 +363,11 @@ def test_names_the_property_that_reads(expect: Expect) -> None:
 
 def test_credits_rows_that_were_there_to_the_latest_query(expect: Expect) -> None:
     expect("test[again]", ("Author.books", "3 of 3", "select", "select(Author)", "author.books", ""))
+
+
+def test_credits_rows_that_are_refreshed_to_the_query_whose_options_are_used_again(expect: Expect) -> None:
+    query = ("get", "session.get(Author, 1)")
+    expect("test_later[refreshed_later]", ("Author.books", "1 of 1", *query, "first.books", "MissingGreenlet"))
 
 
 def test_names_the_execution_of_a_statement_by_hand(expect: Expect) -> None:

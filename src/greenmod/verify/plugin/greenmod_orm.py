@@ -180,8 +180,16 @@ class Orm:
             source.root.count(source.trail, state.class_)
 
     def _hear_again(self, state: Any, context: Any, attributes: object) -> None:
-        """Hear of a row whose object was there already: what is read of it next the latest query gave."""
-        if context is None or context.refresh_state is not None:
+        """Hear of a row whose object was there already: what is read of it next the latest query gave.
+
+        Where the object is refreshed as a whole, SQLAlchemy goes by the options of the query that made it.
+        """
+        if context is None:
+            return
+        if context.refresh_state is not None:
+            made = self._journey(state.load_options) if attributes is None else None
+            if made is not None:
+                state.__dict__[_SOURCE] = made.source(state.load_path)
             return
         journey = self._journey(context.propagated_loader_options)
         if journey is not None and journey.trail is self._start and issubclass(state.class_, journey.root.entities):
