@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from greenmod.api import What
-
 from ..following.names import COMMON, Names
-from ..following.role import Role
+from ..following.role import Role, is_known
 from ..following.use import How
 from ..following.values import CALLED
 from .kinds import NOTHING, Kind, Want
@@ -16,7 +14,7 @@ from .kinds import NOTHING, Kind, Want
 
 def want_by_name(names: Names, name: str, roles: Sequence[Role]) -> Want:
     """Return what the project's own definitions and calls of a name say, where all of them say the same."""
-    if name == CALLED or any(_is_known(role) for role in roles):
+    if name == CALLED or any(is_known(role.thing) for role in roles):
         return NOTHING
     targets = [role for role in roles if role.is_target and role.thing is not None and role.thing.rule]
     if targets and targets[0].thing is not None:
@@ -46,13 +44,11 @@ def want_by_name(names: Names, name: str, roles: Sequence[Role]) -> Want:
         f"every `{name}` of the project is `async def`, such as the one at {names.asynchronous[name]}",
         f"every call of it is awaited, such as the one at {names.first[name, How.AWAITED]}",
     )
+    if undeclared := next((role.thing for role in roles if role.has_known_owner and role.thing is not None), None):
+        return Want(Kind.DOUBTFUL, (), undeclared.rule, f"{why[0]}, but {undeclared.reason}")
     return Want(Kind.COROUTINE, why)
 
 
 def _conflicting(names: Names, name: str, other: str) -> Want:
     reason = f"`{name}` is `async def` at {names.asynchronous[name]}, but not at {other}"
     return Want(Kind.DOUBTFUL, (), "conflicting-evidence", reason)
-
-
-def _is_known(role: Role) -> bool:
-    return role.thing is not None and role.thing.what is not What.UNKNOWN
