@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from greenmod.api import Calling, Thing
 
+from ..following.awaits import Awaits
 from ..following.names import COMMON, Names
 from ..following.role import Role
 from ..following.use import How, Use
@@ -30,10 +31,11 @@ _EITHER = {
 class ByDefinition:
     """Answers what things want whose definitions are known."""
 
-    def __init__(self, world: World, uses: Uses, names: Names, by_use: ByUse) -> None:
+    def __init__(self, world: World, uses: Uses, names: Names, awaits: Awaits, by_use: ByUse) -> None:
         self.world = world
         self.uses = uses
         self.names = names
+        self.awaits = awaits
         self.by_use = by_use
 
     def want(self, role: Role, thing: Thing, uses: Sequence[Use]) -> Want:
@@ -113,14 +115,19 @@ class ByDefinition:
             if handed := self.names.by_reference.get(each):
                 reason = f"{said} gives a coroutine, but {handed} hands such a function on without calling it"
                 return Want(Kind.DOUBTFUL, why, "never-awaited", reason)
-            if (awaited := self.names.first.get((each, How.AWAITED))) is not None:
-                if not thing.is_library and (odd := self._called_otherwise(each)):
-                    reason = f"{said} is awaited at {awaited}, but {odd} calls `{each}` without `await`"
-                    return Want(Kind.DOUBTFUL, why, "conflicting-evidence", reason)
-                return Want(Kind.COROUTINE, (*why, f"awaited at {awaited}"))
-        return Want(
-            Kind.DOUBTFUL, why, "never-awaited", f"{said} gives a coroutine, but nothing in the project awaits it"
-        )
+            awaited = [(found, self.awaits.is_of(found, thing)) for found in self.awaits.of(each)]
+            if all(is_it is False for _, is_it in awaited):
+                continue
+            if not thing.is_library and (odd := self._called_otherwise(each)):
+                at = next(found.place for found, is_it in awaited if is_it is not False)
+                reason = f"{said} is awaited at {at}, but {odd} calls `{each}` without `await`"
+                return Want(Kind.DOUBTFUL, why, "conflicting-evidence", reason)
+            at = next((found.place for found, is_it in awaited if is_it), "")
+            return Want(Kind.COROUTINE, (*why, f"awaited at {at}") if at else why)
+        reason = f"{said} gives a coroutine, but nothing in the project awaits it"
+        if others := [name_of(found.called) for each in names for found in self.awaits.of(each)]:
+            reason = f"{reason}, only `{others[0]}`"
+        return Want(Kind.DOUBTFUL, why, "never-awaited", reason)
 
     def _called_otherwise(self, name: str) -> str:
         """Return where a name that no plain function has is called without `await`: by mistake, or of another type."""

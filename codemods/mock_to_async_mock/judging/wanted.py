@@ -6,12 +6,15 @@ from collections.abc import Sequence
 
 from greenmod.api import Calling, What
 
+from ..following.awaits import Awaits
 from ..following.names import Names
+from ..following.reach import Reach
 from ..following.role import Role
 from ..following.uses import Uses
+from ..following.values import Place
 from ..following.world import World
 from .by_definition import ByDefinition, name_of
-from .by_name import want_by_name
+from .by_name import ByName
 from .by_use import ByUse
 from .kinds import NOTHING, Kind, Want
 
@@ -19,14 +22,14 @@ from .kinds import NOTHING, Kind, Want
 class Wants:
     """Answers what kind of call a place of a mock wants."""
 
-    def __init__(self, world: World, uses: Uses, names: Names) -> None:
+    def __init__(self, world: World, uses: Uses, names: Names, awaits: Awaits, reach: Reach) -> None:
         self.world = world
-        self.names = names
+        self.by_name = ByName(names, awaits, reach)
         self.by_use = ByUse(uses, names)
-        self.by_definition = ByDefinition(world, uses, names, self.by_use)
+        self.by_definition = ByDefinition(world, uses, names, awaits, self.by_use)
 
-    def combined(self, roles: Sequence[Role], name: str) -> Want:
-        """Return what all roles of a place come to together."""
+    def combined(self, place: Place, roles: Sequence[Role], name: str) -> Want:
+        """Return what all roles of a place come to together, and without any what its name says."""
         several = [role.thing for role in roles if role.is_one_of_several and role.thing is not None]
         if {Calling.COROUTINE, Calling.SYNC} <= {thing.calling for thing in several}:
             said = "; ".join(
@@ -56,7 +59,7 @@ class Wants:
             return Want(Kind.DOUBTFUL, (), "conflicting-evidence", f"{known[0].why[-1]}, but {against}")
         if known:
             return max(known, key=lambda want: len(want.why))
-        return want_by_name(self.names, name, roles)
+        return self.by_name.want(place, name, roles)
 
     def of_role(self, role: Role) -> Want:
         """Return what one role wants."""
