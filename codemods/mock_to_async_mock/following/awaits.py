@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
 from greenmod.api import Definition, Thing, What
 
-from ..survey.rows import Call
+from ..survey.rows import Body, Call
 from .use import How, chains, how_of_call
 from .values import CALLED, ITEM, Scope
 from .world import World
@@ -64,16 +64,18 @@ class Awaits:
                         found[call.callee.rpartition(".")[2]].append((Scope(path, qualname), call))
         return found
 
-    def _read(self, scope: Scope, call: Call) -> Iterable[Await]:
+    def _read(self, scope: Scope, call: Call) -> Iterator[Await]:
         body = self.world.body(scope)
-        for root, steps in chains(body, call.callee) if body is not None else ():
+        if body is None:
+            return
+        for root, steps in chains(body, call.callee):
             thing = self.world.objects.named(scope.path, root.lstrip("&").replace("/", "."), scope.qualname)
             *before, _ = (root, *steps)
             receiver: Thing | None = None
             for step in steps:
                 receiver, thing = thing, self._further(thing, step)
             named = next((each for each in reversed(before) if each not in (CALLED, ITEM)), "")
-            words = words_of(named)
+            words = words_of(named, *_variables(body, call))
             if receiver is not None and receiver.what in (What.CLASS, What.INSTANCE):
                 words |= words_of(receiver.qualname)
             yield Await(scope.path, call.at[0], scope.qualname, receiver, thing, words)
@@ -94,8 +96,7 @@ class Awaits:
         theirs = Scope(receiver.file, receiver.qualname)
         if mine & {*self.world.lineage(theirs)} or any(theirs in self.world.lineage(each) for each in mine):
             return True
-        # What follows a protocol needs not name it.
-        is_open = any(map(self._is_protocol, (theirs, *mine)))
+        is_open = any(self._may_follow(theirs, each) or self._may_follow(each, theirs) for each in mine)
         return None if is_open or called.what is not What.FUNCTION else False
 
     def _classes(self, thing: Thing) -> set[Scope]:
@@ -105,9 +106,22 @@ class Awaits:
             found.add(Scope(thing.owner.file, thing.owner.qualname))
         return found
 
-    def _is_protocol(self, scope: Scope) -> bool:
-        fact = self.world.project.find_class(Definition(scope.path, scope.qualname))
-        return fact is not None and any("Protocol" in base for base in fact.bases)
+    def _may_follow(self, scope: Scope, protocol: Scope) -> bool:
+        """Tell whether a class has all that a protocol asks for, which it needs not name."""
+        fact = self.world.project.find_class(Definition(protocol.path, protocol.qualname))
+        if fact is None or not any("Protocol" in base for base in fact.bases):
+            return False
+        objects = self.world.objects
+        asked, there = (set(objects.names(objects.named(*each))) for each in (protocol, scope))
+        return asked <= there
+
+
+def _variables(body: Body, call: Call) -> Iterator[str]:
+    """Yield the variables that hold what a body makes a call on."""
+    receivers = {part.rpartition(".")[0] for part in call.callee.split("|")} - {""}
+    for name, bound in body.bindings.items():
+        if receivers & {*bound.split("|")}:
+            yield name
 
 
 def words_of(*names: str) -> frozenset[str]:

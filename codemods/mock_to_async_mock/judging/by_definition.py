@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from greenmod.api import Calling, Thing
 
 from ..following.awaits import Awaits
-from ..following.names import COMMON, Names
+from ..following.names import COMMON
+from ..following.nearness import Nearness
 from ..following.role import Role
 from ..following.use import How, Use
-from ..following.uses import Uses
-from ..following.values import Scope
-from ..following.world import World
+from ..following.values import Place, Scope
 from .by_use import BY_HOW, ByUse, accepts_either, are_scheduled, kinds_of, where
 from .kinds import NOTHING, Kind, Want
 
@@ -31,14 +30,15 @@ _EITHER = {
 class ByDefinition:
     """Answers what things want whose definitions are known."""
 
-    def __init__(self, world: World, uses: Uses, names: Names, awaits: Awaits, by_use: ByUse) -> None:
-        self.world = world
-        self.uses = uses
-        self.names = names
+    def __init__(self, awaits: Awaits, by_use: ByUse, nearness: Nearness) -> None:
+        self.world = awaits.world
+        self.uses = by_use.uses
+        self.names = by_use.names
         self.awaits = awaits
         self.by_use = by_use
+        self.nearness = nearness
 
-    def want(self, role: Role, thing: Thing, uses: Sequence[Use]) -> Want:
+    def want(self, place: Place, role: Role, thing: Thing, uses: Sequence[Use]) -> Want:
         """Return what a definition says that a call gives, and whether the uses of it agree."""
         said = f"`{name_of(thing)}` at {self.world.objects.place(thing)}"
         if (either := accepts_either(uses)) is not None:
@@ -61,7 +61,7 @@ class ByDefinition:
                 f"{said} is decorated with `@{thing.decorators[0]}`, which may change it",
             )
         if kind is Kind.COROUTINE:
-            return self._coroutine(role, thing, uses, said)
+            return self._coroutine(place, role, thing, uses, said)
         if kind is Kind.PLAIN and (found := self._plain(role, thing, uses, said)) is not None:
             return found
         return Want(
@@ -86,7 +86,7 @@ class ByDefinition:
             return Want(Kind.DOUBTFUL, (), "returns-either", reason, leans=BY_HOW[other.how])
         return None
 
-    def _coroutine(self, role: Role, thing: Thing, uses: Sequence[Use], said: str) -> Want:
+    def _coroutine(self, place: Place, role: Role, thing: Thing, uses: Sequence[Use], said: str) -> Want:
         """Return what a function that gives an awaitable wants, by whether something awaits it."""
         is_async_def = not thing.is_library and self._is_async(thing)
         why = (role.because, f"{said} is `async def`" if is_async_def else f"{said} gives an awaitable")
@@ -104,9 +104,9 @@ class ByDefinition:
                 is_scheduled=are_scheduled(uses),
                 handed=next((use.place for use in uses if use.how is How.UNCLEAR), ""),
             )
-        return NOTHING if may_be_unawaited else self._awaited_by_name(role, thing, why, said)
+        return NOTHING if may_be_unawaited else self._awaited_by_name(place, role, thing, why, said)
 
-    def _awaited_by_name(self, role: Role, thing: Thing, why: tuple[str, ...], said: str) -> Want:
+    def _awaited_by_name(self, place: Place, role: Role, thing: Thing, why: tuple[str, ...], said: str) -> Want:
         """Return what a coroutine function wants of which no use is known, by those of its names."""
         names = [thing.qualname.rpartition(".")[2]]
         if role.view is not None:
@@ -115,7 +115,9 @@ class ByDefinition:
             if handed := self.names.by_reference.get(each):
                 reason = f"{said} gives a coroutine, but {handed} hands such a function on without calling it"
                 return Want(Kind.DOUBTFUL, why, "never-awaited", reason)
-            awaited = [(found, self.awaits.is_of(found, thing)) for found in self.awaits.of(each)]
+            awaited = [
+                (found, self.awaits.is_of(found, thing)) for found in self.nearness.sort(place, self.awaits.of(each))
+            ]
             if all(is_it is False for _, is_it in awaited):
                 continue
             if not thing.is_library and (odd := self._called_otherwise(each)):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ..following.awaits import Awaits
 from ..following.names import COMMON, Names
+from ..following.nearness import Nearness
 from ..following.reach import Reach
 from ..following.role import Role, is_known
 from ..following.use import How
@@ -17,10 +18,11 @@ from .kinds import NOTHING, Kind, Want
 class ByName:
     """Answers what the project's own definitions and calls of a name say, where all of them say the same."""
 
-    def __init__(self, names: Names, awaits: Awaits, reach: Reach) -> None:
+    def __init__(self, names: Names, awaits: Awaits, reach: Reach, nearness: Nearness) -> None:
         self.names = names
         self.awaits = awaits
         self.reach = reach
+        self.nearness = nearness
 
     def want(self, place: Place, name: str, roles: Sequence[Role]) -> Want:
         """Return what a place of a mock wants by its name."""
@@ -59,10 +61,10 @@ class ByName:
         if not self.reach.has(place.origin):
             return _unresolved(name, "the mock is given to nothing that could call it")
         words = self.reach.words(place)
-        awaited = next((each for each in self.awaits.of(name) if each.words & words), None)
-        if awaited is None:
+        awaited = self.nearness.sort(place, (each for each in self.awaits.of(name) if each.words & words))
+        if not awaited:
             return _unresolved(name, "what it is called on there has another name than the mock")
-        why = (_every(self.names, name), f"every call of it is awaited, such as the one at {awaited.place}")
+        why = (_every(self.names, name), f"every call of it is awaited, such as the one at {awaited[0].place}")
         return Want(Kind.COROUTINE, why)
 
 
