@@ -102,6 +102,80 @@ def test_strike():
     assert found == ["handed over at tests/test_bells.py:10; awaited at bells.py:9"]
 
 
+def test_names_use_in_the_class_that_a_fixture_is_for(reasons: Reasons) -> None:
+    bells = """\
+from clocks import Clock
+
+
+class Alarm:
+    def __init__(self, clock: Clock):
+        self.clock = clock
+
+    async def ring(self):
+        return await self.clock.read()
+
+
+class Bell(Alarm):
+    async def toll(self):
+        return await self.clock.read()
+"""
+    test = """\
+from unittest.mock import MagicMock
+
+import pytest
+
+from bells import Bell
+from clocks import Clock
+
+
+@pytest.fixture
+def clock():
+    clock = MagicMock(spec=Clock)
+    clock.read = MagicMock(return_value=1)
+    return clock
+
+
+@pytest.fixture
+def bell(clock):
+    return Bell(clock)
+
+
+def test_bell(bell):
+    assert bell.clock.read
+"""
+    found = reasons({"clocks.py": CLOCK, "bells.py": bells, "tests/test_bells.py": test})
+
+    assert found == ["made to resemble `Clock`; `Clock.read` at clocks.py:2 is `async def`; awaited at bells.py:14"]
+
+
+def test_names_no_use_of_the_class_by_itself(reasons: Reasons) -> None:
+    clocks = """\
+class Clock:
+    async def read(self):
+        return 0
+
+    async def show(self):
+        return await self.read()
+
+
+async def print_time(clock: Clock):
+    return await clock.read()
+"""
+    test = """\
+from unittest.mock import MagicMock
+
+from clocks import Clock
+
+
+def test_bell():
+    clock = MagicMock(spec=Clock)
+    clock.read = MagicMock(return_value=1)
+"""
+    found = reasons({"clocks.py": clocks, "tests/test_bells.py": test})
+
+    assert found == ["made to resemble `Clock`; `Clock.read` at clocks.py:2 is `async def`; awaited at clocks.py:10"]
+
+
 LIBRARY_TEST = """\
 import asyncio
 from unittest.mock import MagicMock, patch
@@ -147,3 +221,33 @@ def test_bell():
     found = reasons({"bells.py": bells, "tests/test_bells.py": test})
 
     assert found == ["handed over at tests/test_bells.py:9; run as a coroutine at bells.py:5"]
+
+
+def test_says_that_an_object_is_called(reasons: Reasons) -> None:
+    bells = """\
+from typing import Protocol
+
+
+class Hammer(Protocol):
+    def __call__(self, times: int) -> None: ...
+
+
+def strike(hammer: Hammer):
+    hammer(2)
+"""
+    test = """\
+from unittest.mock import AsyncMock
+
+import bells
+
+
+def test_strike():
+    hammer = AsyncMock(return_value=None)
+    bells.strike(hammer)
+"""
+    found = reasons({"bells.py": bells, "tests/test_bells.py": test})
+
+    assert found == [
+        "handed over at tests/test_bells.py:8; `Hammer` at bells.py:4 has a plain `__call__`; "
+        "used without `await` at bells.py:9"
+    ]

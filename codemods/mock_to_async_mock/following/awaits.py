@@ -25,7 +25,8 @@ _EMPTY = frozenset(
 class Await(NamedTuple):
     """A call by name that production code awaits: `receiver` is what has the method, `words` are those it is named by.
 
-    Of a plain function the receiver is None; `called` is what is called, as far as that is known.
+    Of a plain function the receiver is None; `called` is what is called, as far as that is known. `is_own`: a method
+    calls another of its own instance.
     """
 
     path: str
@@ -34,6 +35,7 @@ class Await(NamedTuple):
     receiver: Thing | None
     called: Thing
     words: frozenset[str]
+    is_own: bool
 
     @property
     def place(self) -> str:
@@ -78,7 +80,8 @@ class Awaits:
             words = words_of(named, *_variables(body, call))
             if receiver is not None and receiver.what in (What.CLASS, What.INSTANCE):
                 words |= words_of(receiver.qualname)
-            yield Await(scope.path, call.at[0], scope.qualname, receiver, thing, words)
+            is_own = root in ("self", "cls") and len(steps) == 1
+            yield Await(scope.path, call.at[0], scope.qualname, receiver, thing, words, is_own)
 
     def _further(self, thing: Thing, step: str) -> Thing:
         if step == ITEM:

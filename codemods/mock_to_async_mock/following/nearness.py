@@ -15,7 +15,7 @@ from .use import Use
 from .values import Place, Scope
 
 Found = TypeVar("Found", Use, Await)
-_CALLED, _IMPORTED, _FAR = range(3)
+_CALLED, _MADE, _IMPORTED, _FAR = range(4)
 
 
 class Nearness:
@@ -26,6 +26,7 @@ class Nearness:
         self.evaluator = evaluator
         self.audience = audience
         self._files: dict[str, frozenset[str]] = {}
+        self._words: dict[Scope, frozenset[str]] = {}
 
     def sort(self, place: Place, found: Iterable[Found]) -> list[Found]:
         """Return uses with the nearest first; in the order of their lines where there is nothing between them."""
@@ -38,8 +39,17 @@ class Nearness:
     def _distance(self, place: Place, found: Use | Await) -> int:
         if not any(found.path in self._files_of(path) for path in self.audience.files_of(place.origin)):
             return _FAR
-        called = {word for call in self.world.call_rows(place.scope) for word in last_words(call)}
-        return _CALLED if found.function.rpartition(".")[2] in called else _IMPORTED
+        called = self._called(place.scope)
+        *around, name = found.function.split(".")
+        return _CALLED if name in called else _MADE if called & {*around} else _IMPORTED
+
+    def _called(self, scope: Scope) -> frozenset[str]:
+        """Return the names of what a body calls, and those that ask for it as a fixture."""
+        if scope not in self._words:
+            users = self.world.requesters(scope) if self.world.is_fixture(scope) else ()
+            calls = (call for each in (scope, *users) for call in self.world.call_rows(each))
+            self._words[scope] = frozenset(word for call in calls for word in last_words(call))
+        return self._words[scope]
 
     def _files_of(self, path: str) -> frozenset[str]:
         if path not in self._files:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from greenmod.api import Calling, Thing
+from greenmod.api import Calling, Thing, What
 
 from ..following.awaits import Awaits
 from ..following.names import COMMON
@@ -66,7 +66,7 @@ class ByDefinition:
             return found
         return Want(
             kind,
-            (role.because, f"{said} {_described(kind)}", *where(uses, kind)),
+            (role.because, f"{said} {_described(thing, kind)}", *where(uses, kind)),
             is_sure=bool(by_use) or thing.is_certain,
         )
 
@@ -79,10 +79,10 @@ class ByDefinition:
         if is_open and not role.is_one_of_several and (found := self._implemented(role, thing, uses)):
             return found
         if role.is_one_of_several and Kind.COROUTINE in by_use:
-            return Want(Kind.PLAIN, (role.because, f"{said} is a plain function"))
+            return Want(Kind.PLAIN, (role.because, f"{said} {_described(thing, Kind.PLAIN)}"))
         if by_use - {Kind.PLAIN}:
             other = next(use for use in uses if use.how in BY_HOW and use.how is not How.PLAIN)
-            reason = f"{said} is a plain function, but {other.place} has it {other.how.value}"
+            reason = f"{said} {_described(thing, Kind.PLAIN)}, but {other.place} has it {other.how.value}"
             return Want(Kind.DOUBTFUL, (), "returns-either", reason, leans=BY_HOW[other.how])
         return None
 
@@ -124,7 +124,9 @@ class ByDefinition:
                 at = next(found.place for found, is_it in awaited if is_it is not False)
                 reason = f"{said} is awaited at {at}, but {odd} calls `{each}` without `await`"
                 return Want(Kind.DOUBTFUL, why, "conflicting-evidence", reason)
-            at = next((found.place for found, is_it in awaited if is_it), "")
+            # Nothing of a class runs where a mock resembles it.
+            shown = (found.place for found, is_it in awaited if is_it and not (role.is_spec and found.is_own))
+            at = next(shown, "")
             return Want(Kind.COROUTINE, (*why, f"awaited at {at}") if at else why)
         reason = f"{said} gives a coroutine, but nothing in the project awaits it"
         if others := [name_of(found.called) for each in names for found in self.awaits.of(each)]:
@@ -167,7 +169,9 @@ def name_of(thing: Thing) -> str:
     return thing.qualname or thing.file
 
 
-def _described(kind: Kind) -> str:
+def _described(thing: Thing, kind: Kind) -> str:
+    if kind is Kind.PLAIN and thing.what is What.INSTANCE:
+        return "has a plain `__call__`"
     return {
         Kind.PLAIN: "is a plain function",
         Kind.CONTEXT: "gives an async context manager",
