@@ -129,8 +129,8 @@ class ByDefinition:
             at = next(shown, "")
             return Want(Kind.COROUTINE, (*why, f"awaited at {at}") if at else why)
         reason = f"{said} gives a coroutine, but nothing in the project awaits it"
-        if others := [name_of(found.called) for each in names for found in self.awaits.of(each)]:
-            reason = f"{reason}, only `{others[0]}`"
+        if others := [found for each in names for found in self.awaits.of(each)]:
+            reason = f"{reason}: {others[0].place} awaits `{name_of(others[0].called)}`"
         return Want(Kind.DOUBTFUL, why, "never-awaited", reason)
 
     def _called_otherwise(self, name: str) -> str:
