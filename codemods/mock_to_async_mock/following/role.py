@@ -16,7 +16,7 @@ class Role(NamedTuple):
 
     `because` says in words how the mock came to it. `is_spec`: the mock only resembles it; `is_target`: a patch names
     it, `name` is what it names in something unknown; `is_one_of_several`: an annotation says that it is this or
-    something else; `is_argument`: it fills a parameter.
+    something else; `is_argument`: it fills a parameter; `has_known_owner`: it is an attribute of something known.
     """
 
     thing: Thing | None
@@ -26,6 +26,7 @@ class Role(NamedTuple):
     is_target: bool = False
     is_one_of_several: bool = False
     is_argument: bool = False
+    has_known_owner: bool = False
     name: str = ""
 
 
@@ -44,7 +45,19 @@ def further(objects: Objects, role: Role, step: str) -> Role:
         thing = objects.member(owner, step[1:]) if owner is not None else None
         view = held_by(owner, step[1:]) if owner is not None else None
         return Role(thing, view, role.because, is_target=True)
-    return Role(thing, view, role.because, role.is_spec, is_one_of_several=role.is_one_of_several)
+    return Role(
+        thing,
+        view,
+        role.because,
+        role.is_spec,
+        is_one_of_several=role.is_one_of_several,
+        has_known_owner=is_known(role.thing),
+    )
+
+
+def is_known(thing: Thing | None) -> bool:
+    """Tell whether it is known what something is."""
+    return thing is not None and thing.what is not What.UNKNOWN
 
 
 def alternatives(role: Role) -> Iterator[Role]:

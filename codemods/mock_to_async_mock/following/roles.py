@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from greenmod.api import What
+from greenmod.api import Thing, What
 
 from ..survey.rows import Call
 from ..survey.tags import CONSTRUCTORS
@@ -14,7 +14,7 @@ from .evaluating import Evaluator
 from .flows import Flows
 from .role import Role, alternatives, further
 from .targets import Targets
-from .values import Place, Real, Scope
+from .values import Local, Place, Real, Scope, Value
 
 _DEPTH = 8
 
@@ -71,8 +71,7 @@ class Roles:
         keywords = dict(call.keywords)
         term = keywords.get("spec") or keywords.get("spec_set") or (call.args[0] if call.args else "")
         for value in self.evaluator.values(scope, term) if term else ():
-            if isinstance(value, Real):
-                thing = value.thing
+            if thing := self._thing_of(value):
                 is_instance = thing.what is What.CLASS and call.tag != "create_autospec"
                 yield Role(
                     self.world.objects.returned(thing) if is_instance else thing,
@@ -80,6 +79,12 @@ class Roles:
                     f"made to resemble `{term}`",
                     is_spec=True,
                 )
+
+    def _thing_of(self, value: Value) -> Thing | None:
+        """Return what a value is, also where the tests define it; None for mocks and data."""
+        if isinstance(value, Local):
+            return self.world.objects.named(value.scope.path, value.scope.qualname)
+        return value.thing if isinstance(value, Real) else None
 
     def slot_names(self, place: Place, *, with_parameters: bool = True) -> frozenset[str]:
         """Return the names of the attributes, and parameters, that a mock is put at."""

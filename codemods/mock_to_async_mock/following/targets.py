@@ -9,7 +9,7 @@ from greenmod.api import Thing, What
 from ..survey.rows import Call
 from .calls import argument
 from .evaluating import Evaluator
-from .role import Role, RolesOf, alternatives
+from .role import Role, RolesOf, alternatives, is_known
 from .values import Datum, Local, Place, Real, Scope, Self, Value
 from .views import held_by, view_of
 
@@ -90,7 +90,7 @@ class Targets:
         """Yield what an object becomes that is put at an attribute of `owner`."""
         if isinstance(owner, Real):
             thing = self.world.objects.member(owner.thing, name)
-            yield Role(thing, held_by(owner.thing, name), because)
+            yield Role(thing, held_by(owner.thing, name), because, has_known_owner=is_known(owner.thing))
         elif isinstance(owner, Local):
             known = self.world.objects.named(owner.scope.path, owner.scope.qualname)
             yield Role(self.world.objects.member(known, name), None, because)

@@ -41,6 +41,7 @@ class Use(NamedTuple):
     line: int
     is_scheduled: bool = False  # awaited by what it is handed to, and not by `await`
     function: str = ""  # the qualified name of what does it
+    is_far: bool = False  # it may have nothing to do with the test: evidence, but none to be shown
 
     @property
     def place(self) -> str:

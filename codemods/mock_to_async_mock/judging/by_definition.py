@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from greenmod.api import Calling, Thing
+from greenmod.api import Calling, Thing, What
 
-from ..following.names import COMMON, Names
+from ..following.awaits import Awaits
+from ..following.names import COMMON
+from ..following.nearness import Nearness
 from ..following.role import Role
 from ..following.use import How, Use
-from ..following.uses import Uses
-from ..following.values import Scope
-from ..following.world import World
+from ..following.values import Place, Scope
 from .by_use import BY_HOW, ByUse, accepts_either, are_scheduled, kinds_of, where
 from .kinds import NOTHING, Kind, Want
 
@@ -30,13 +30,15 @@ _EITHER = {
 class ByDefinition:
     """Answers what things want whose definitions are known."""
 
-    def __init__(self, world: World, uses: Uses, names: Names, by_use: ByUse) -> None:
-        self.world = world
-        self.uses = uses
-        self.names = names
+    def __init__(self, awaits: Awaits, by_use: ByUse, nearness: Nearness) -> None:
+        self.world = awaits.world
+        self.uses = by_use.uses
+        self.names = by_use.names
+        self.awaits = awaits
         self.by_use = by_use
+        self.nearness = nearness
 
-    def want(self, role: Role, thing: Thing, uses: Sequence[Use]) -> Want:
+    def want(self, place: Place, role: Role, thing: Thing, uses: Sequence[Use]) -> Want:
         """Return what a definition says that a call gives, and whether the uses of it agree."""
         said = f"`{name_of(thing)}` at {self.world.objects.place(thing)}"
         if (either := accepts_either(uses)) is not None:
@@ -59,12 +61,12 @@ class ByDefinition:
                 f"{said} is decorated with `@{thing.decorators[0]}`, which may change it",
             )
         if kind is Kind.COROUTINE:
-            return self._coroutine(role, thing, uses, said)
+            return self._coroutine(place, role, thing, uses, said)
         if kind is Kind.PLAIN and (found := self._plain(role, thing, uses, said)) is not None:
             return found
         return Want(
             kind,
-            (role.because, f"{said} {_described(kind)}", *where(uses, kind)),
+            (role.because, f"{said} {_described(thing, kind)}", *where(uses, kind)),
             is_sure=bool(by_use) or thing.is_certain,
         )
 
@@ -77,14 +79,14 @@ class ByDefinition:
         if is_open and not role.is_one_of_several and (found := self._implemented(role, thing, uses)):
             return found
         if role.is_one_of_several and Kind.COROUTINE in by_use:
-            return Want(Kind.PLAIN, (role.because, f"{said} is a plain function"))
+            return Want(Kind.PLAIN, (role.because, f"{said} {_described(thing, Kind.PLAIN)}"))
         if by_use - {Kind.PLAIN}:
             other = next(use for use in uses if use.how in BY_HOW and use.how is not How.PLAIN)
-            reason = f"{said} is a plain function, but {other.place} has it {other.how.value}"
+            reason = f"{said} {_described(thing, Kind.PLAIN)}, but {other.place} has it {other.how.value}"
             return Want(Kind.DOUBTFUL, (), "returns-either", reason, leans=BY_HOW[other.how])
         return None
 
-    def _coroutine(self, role: Role, thing: Thing, uses: Sequence[Use], said: str) -> Want:
+    def _coroutine(self, place: Place, role: Role, thing: Thing, uses: Sequence[Use], said: str) -> Want:
         """Return what a function that gives an awaitable wants, by whether something awaits it."""
         is_async_def = not thing.is_library and self._is_async(thing)
         why = (role.because, f"{said} is `async def`" if is_async_def else f"{said} gives an awaitable")
@@ -102,9 +104,9 @@ class ByDefinition:
                 is_scheduled=are_scheduled(uses),
                 handed=next((use.place for use in uses if use.how is How.UNCLEAR), ""),
             )
-        return NOTHING if may_be_unawaited else self._awaited_by_name(role, thing, why, said)
+        return NOTHING if may_be_unawaited else self._awaited_by_name(place, role, thing, why, said)
 
-    def _awaited_by_name(self, role: Role, thing: Thing, why: tuple[str, ...], said: str) -> Want:
+    def _awaited_by_name(self, place: Place, role: Role, thing: Thing, why: tuple[str, ...], said: str) -> Want:
         """Return what a coroutine function wants of which no use is known, by those of its names."""
         names = [thing.qualname.rpartition(".")[2]]
         if role.view is not None:
@@ -113,14 +115,23 @@ class ByDefinition:
             if handed := self.names.by_reference.get(each):
                 reason = f"{said} gives a coroutine, but {handed} hands such a function on without calling it"
                 return Want(Kind.DOUBTFUL, why, "never-awaited", reason)
-            if (awaited := self.names.first.get((each, How.AWAITED))) is not None:
-                if not thing.is_library and (odd := self._called_otherwise(each)):
-                    reason = f"{said} is awaited at {awaited}, but {odd} calls `{each}` without `await`"
-                    return Want(Kind.DOUBTFUL, why, "conflicting-evidence", reason)
-                return Want(Kind.COROUTINE, (*why, f"awaited at {awaited}"))
-        return Want(
-            Kind.DOUBTFUL, why, "never-awaited", f"{said} gives a coroutine, but nothing in the project awaits it"
-        )
+            awaited = [
+                (found, self.awaits.is_of(found, thing)) for found in self.nearness.sort(place, self.awaits.of(each))
+            ]
+            if all(is_it is False for _, is_it in awaited):
+                continue
+            if not thing.is_library and (odd := self._called_otherwise(each)):
+                at = next(found.place for found, is_it in awaited if is_it is not False)
+                reason = f"{said} is awaited at {at}, but {odd} calls `{each}` without `await`"
+                return Want(Kind.DOUBTFUL, why, "conflicting-evidence", reason)
+            # Nothing of a class runs where a mock resembles it.
+            shown = (found.place for found, is_it in awaited if is_it and not (role.is_spec and found.is_own))
+            at = next(shown, "")
+            return Want(Kind.COROUTINE, (*why, f"awaited at {at}") if at else why)
+        reason = f"{said} gives a coroutine, but nothing in the project awaits it"
+        if others := [found for each in names for found in self.awaits.of(each)]:
+            reason = f"{reason}: {others[0].place} awaits `{name_of(others[0].called)}`"
+        return Want(Kind.DOUBTFUL, why, "never-awaited", reason)
 
     def _called_otherwise(self, name: str) -> str:
         """Return where a name that no plain function has is called without `await`: by mistake, or of another type."""
@@ -158,7 +169,9 @@ def name_of(thing: Thing) -> str:
     return thing.qualname or thing.file
 
 
-def _described(kind: Kind) -> str:
+def _described(thing: Thing, kind: Kind) -> str:
+    if kind is Kind.PLAIN and thing.what is What.INSTANCE:
+        return "has a plain `__call__`"
     return {
         Kind.PLAIN: "is a plain function",
         Kind.CONTEXT: "gives an async context manager",

@@ -60,10 +60,10 @@ class ByUse:
             ):
                 reason = f"which item of `{role.view.name}` it is isn't known, and `{name}` is a plain function"
                 return Want(Kind.DOUBTFUL, (), "conflicting-evidence", f"{reason} at {self.names.synchronous[name]}")
-            why = (role.because, *filter(None, (said,)), *where(uses, kind))
+            why = (role.because, *((said, *where(uses, kind)) if said else (_anywhere(uses, kind),)))
             return Want(kind, why, is_sure=True, by_use=True, is_scheduled=are_scheduled(uses))
         if Kind.COROUTINE in kinds:
-            places = ", ".join(f"{use.how.value} at {use.place}" for use in _one_each(uses))
+            places = ", ".join(_placed(use) for use in _one_each(uses))
             return Want(Kind.DOUBTFUL, (), "conflicting-evidence", f"it is {places}")
         return NOTHING
 
@@ -80,10 +80,10 @@ def _doubt(uses: Sequence[Use], kinds: set[Kind]) -> Want | None:
         return Want(Kind.UNKNOWN, reason=f"{back.place} hands it back from a plain function")
     unclear = next((use for use in uses if use.how is How.UNCLEAR), None)
     if unclear is not None and kinds == {Kind.COROUTINE}:
-        said = f"it is {where(uses, Kind.COROUTINE)[0]}, but what {unclear.place} does with the result isn't clear"
+        said = f"it is {_anywhere(uses, Kind.COROUTINE)}, but what {unclear.place} does with the result isn't clear"
         return Want(Kind.DOUBTFUL, (), "conflicting-evidence", said)
     if back is not None and kinds == {Kind.COROUTINE}:
-        said = f"it is {where(uses, Kind.COROUTINE)[0]}, but {back.place} hands it back from a plain function"
+        said = f"it is {_anywhere(uses, Kind.COROUTINE)}, but {back.place} hands it back from a plain function"
         return Want(Kind.DOUBTFUL, (), "conflicting-evidence", said)
     return None
 
@@ -102,10 +102,17 @@ def kinds_of(uses: Sequence[Use]) -> set[Kind]:
 
 
 def where(uses: Sequence[Use], kind: Kind) -> tuple[str, ...]:
-    """Return where the uses that speak for a kind are: the first of them."""
-    found = sorted(use.place for use in uses if BY_HOW.get(use.how) is kind)
-    word = next((how.value for how, each in BY_HOW.items() if each is kind), "")
-    return (f"{word} at {found[0]}",) if found else ()
+    """Return where the uses that speak for a kind are: the first of them that is near."""
+    return next(((_placed(use),) for use in uses if BY_HOW.get(use.how) is kind and not use.is_far), ())
+
+
+def _anywhere(uses: Sequence[Use], kind: Kind) -> str:
+    """Return where the first of the uses is that speak for a kind."""
+    return next(_placed(use) for use in uses if BY_HOW.get(use.how) is kind)
+
+
+def _placed(use: Use) -> str:
+    return f"{'run as a coroutine' if use.is_scheduled else use.how.value} at {use.place}"
 
 
 def are_scheduled(uses: Sequence[Use]) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from greenmod.api import Calling, Objects, Project, What
 
 from ..following.audience import Audience
+from ..following.awaits import Awaits
 from ..following.dependencies import Dependencies
 from ..following.evaluating import Evaluator
 from ..following.names import Names
+from ..following.reach import Reach
 from ..following.roles import Roles
 from ..following.use import How
 from ..following.uses import Uses
@@ -44,7 +46,8 @@ class Court:
         self.roles = Roles(self.evaluator, self.audience, self.dependencies)
         self.targets, self.flows = self.roles.targets, self.roles.flows
         self.names = Names(self.world, self.world.production)
-        self.wants = Wants(self.world, self.uses, self.names)
+        reach = Reach(self.evaluator, self.audience)
+        self.wants = Wants(self.world, self.uses, self.names, Awaits(self.world), reach)
         self.currents = Currents(self.evaluator, self.roles)
         self.awaitables = Awaitables(self.evaluator, self.currents, self.names)
         self.testimony = Testimony(self.evaluator, self.roles, self.audience)
@@ -65,7 +68,7 @@ class Court:
             return Want(Kind.COROUTINE, (f"`async with` and `async for` await what `{dunder}` gives",), is_sure=True)
         roles = self.roles.of(place)
         name = place.steps[-1] if place.steps else next(iter(slots)) if len(slots) == 1 else ""
-        want = self.wants.combined(roles, name)
+        want = self.wants.combined(place, roles, name)
         is_open = want.rule in _DOUBTS or want.kind in (Kind.UNKNOWN, Kind.PLAIN)
         if is_open and (asserted := self.testimony.asserted_at(place)):
             said = f"the test asserts that it is awaited, at {asserted}"

@@ -6,12 +6,18 @@ from collections.abc import Sequence
 
 from greenmod.api import Calling, What
 
+from ..following.awaits import Awaits
 from ..following.names import Names
+from ..following.nearness import Nearness
+from ..following.reach import Reach
 from ..following.role import Role
+from ..following.use import Use
 from ..following.uses import Uses
+from ..following.values import Place
+from ..following.views import View
 from ..following.world import World
 from .by_definition import ByDefinition, name_of
-from .by_name import want_by_name
+from .by_name import ByName
 from .by_use import ByUse
 from .kinds import NOTHING, Kind, Want
 
@@ -19,14 +25,15 @@ from .kinds import NOTHING, Kind, Want
 class Wants:
     """Answers what kind of call a place of a mock wants."""
 
-    def __init__(self, world: World, uses: Uses, names: Names) -> None:
+    def __init__(self, world: World, uses: Uses, names: Names, awaits: Awaits, reach: Reach) -> None:
         self.world = world
-        self.names = names
+        self.nearness = Nearness(reach.evaluator, reach.audience)
+        self.by_name = ByName(names, awaits, reach, self.nearness)
         self.by_use = ByUse(uses, names)
-        self.by_definition = ByDefinition(world, uses, names, self.by_use)
+        self.by_definition = ByDefinition(awaits, self.by_use, self.nearness)
 
-    def combined(self, roles: Sequence[Role], name: str) -> Want:
-        """Return what all roles of a place come to together."""
+    def combined(self, place: Place, roles: Sequence[Role], name: str) -> Want:
+        """Return what all roles of a place come to together, and without any what its name says."""
         several = [role.thing for role in roles if role.is_one_of_several and role.thing is not None]
         if {Calling.COROUTINE, Calling.SYNC} <= {thing.calling for thing in several}:
             said = "; ".join(
@@ -34,7 +41,7 @@ class Wants:
                 for thing in several
             )
             return Want(Kind.DOUBTFUL, (), "conflicting-evidence", f"it may be one of several: {said}")
-        wants = [self.of_role(role)._replace(source=(role.because, role.view)) for role in roles]
+        wants = [self.of_role(place, role)._replace(source=(role.because, role.view)) for role in roles]
         known = [want for want in wants if want.kind is not Kind.UNKNOWN]
         kinds = {want.kind for want in known}
         if Kind.DOUBTFUL in kinds:
@@ -56,15 +63,22 @@ class Wants:
             return Want(Kind.DOUBTFUL, (), "conflicting-evidence", f"{known[0].why[-1]}, but {against}")
         if known:
             return max(known, key=lambda want: len(want.why))
-        return want_by_name(self.names, name, roles)
+        return self.by_name.want(place, name, roles)
 
-    def of_role(self, role: Role) -> Want:
-        """Return what one role wants."""
-        uses = self.by_use.seen_through(role.view) if role.view is not None else ()
+    def of_role(self, place: Place, role: Role) -> Want:
+        """Return what one role of a place wants."""
+        uses = self._uses(place, role.view) if role.view is not None else ()
         thing = role.thing
         is_callable = thing is not None and thing.what in (What.FUNCTION, What.INSTANCE)
         if thing is not None and is_callable and thing.calling is not Calling.UNKNOWN:
-            return self.by_definition.want(role, thing, uses)
+            return self.by_definition.want(place, role, thing, uses)
         if thing is not None and thing.what is What.CLASS:
             return Want(Kind.PLAIN, (role.because, f"`{name_of(thing)}` is a class"))
         return self.by_use.want(role, uses)
+
+    def _uses(self, place: Place, view: View) -> Sequence[Use]:
+        """Return the uses that a view shows, the nearest to the test first; of a library anybody has some."""
+        uses = self.nearness.sort(place, self.by_use.seen_through(view))
+        if view.kind == "library":
+            return [use._replace(is_far=self.nearness.is_far(place, use)) for use in uses]
+        return uses

@@ -26,7 +26,7 @@ def judge_patch(bench: Bench, scope: Scope, body: Body, call: Call) -> None:
         return
     site = Site(scope, call.start, f"`{bench.court.targets.said(scope, call).rpartition('.')[2]}`")
     roles = [*bench.court.roles.target(scope, call)]
-    want = bench.court.wants.combined(roles, "")
+    want = bench.court.wants.combined(Place(scope, body.calls.index(call)), roles, "")
     if want.kind is Kind.UNKNOWN:
         bench.leave(site, want, is_right=False)
     elif factory:

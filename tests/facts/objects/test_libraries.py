@@ -152,6 +152,14 @@ def test_request_can_be_awaited_and_entered(repository: Repository) -> None:
     assert objects.place(get) == "web/__init__.py:14"
 
 
+def test_extract_of_absent_library_has_no_lines(repository: Repository) -> None:
+    objects = repository({"a.py": "import httpx\n"})
+    get = objects.named("a.py", "httpx.AsyncClient().get")
+
+    assert get.calling is Calling.COROUTINE
+    assert objects.place(get) == "httpx/_client.py"
+
+
 def test_star_import_brings_what_all_names(repository: Repository) -> None:
     objects = repository({"a.py": "from web import *\n"}, STARRED)
     assert objects.named("a.py", "Client").what is What.CLASS

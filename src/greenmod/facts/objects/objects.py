@@ -99,8 +99,10 @@ class Objects:
         return self._answer(lambda: self._entered(_plain(thing)))
 
     def place(self, thing: Thing) -> str:
-        """Return where a thing is defined: `app/services.py:12`."""
-        return f"{thing.file}:{thing.line}" if thing.line else thing.file
+        """Return where a thing is defined: `app/services.py:12`; of an extract there are no lines."""
+        module = self._resolver.module_of(thing) if thing.is_library else None
+        has_line = thing.line and not (module is not None and module.is_shipped)
+        return f"{thing.file}:{thing.line}" if has_line else thing.file
 
     def remember(self) -> None:
         """Write to the cache what was read of files."""
