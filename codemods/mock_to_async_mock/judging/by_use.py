@@ -61,7 +61,7 @@ class ByUse:
                 reason = f"which item of `{role.view.name}` it is isn't known, and `{name}` is a plain function"
                 return Want(Kind.DOUBTFUL, (), "conflicting-evidence", f"{reason} at {self.names.synchronous[name]}")
             why = (role.because, *filter(None, (said,)), *where(uses, kind))
-            return Want(kind, why, is_sure=True, by_use=True, is_scheduled=are_scheduled(uses))
+            return Want(kind, why, is_sure=True, by_use=True)
         if Kind.COROUTINE in kinds:
             places = ", ".join(f"{use.how.value} at {use.place}" for use in _one_each(uses))
             return Want(Kind.DOUBTFUL, (), "conflicting-evidence", f"it is {places}")
@@ -106,11 +106,6 @@ def where(uses: Sequence[Use], kind: Kind) -> tuple[str, ...]:
     found = sorted(use.place for use in uses if BY_HOW.get(use.how) is kind)
     word = next((how.value for how, each in BY_HOW.items() if each is kind), "")
     return (f"{word} at {found[0]}",) if found else ()
-
-
-def are_scheduled(uses: Sequence[Use]) -> bool:
-    """Tell whether what awaits a result is always something that it is handed to."""
-    return all(use.is_scheduled for use in uses if use.how is How.AWAITED)
 
 
 def _one_each(uses: Sequence[Use]) -> list[Use]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from greenmod.api import Calling, Objects, Project, What
 
 from ..following.audience import Audience
 from ..following.dependencies import Dependencies
 from ..following.evaluating import Evaluator
 from ..following.names import Names
+from ..following.role import Role
 from ..following.roles import Roles
-from ..following.use import How
+from ..following.use import How, Use
 from ..following.uses import Uses
 from ..following.values import CALLED, Place
 from ..following.world import World
@@ -89,6 +92,10 @@ class Court:
             said = f"the test itself calls it without `await` at {calls[0].scope.path}:{calls[0].line}"
             return Want(Kind.DOUBTFUL, want.why, "called-synchronously", said)
         return want
+
+    def uses_of(self, roles: Iterable[Role]) -> list[Use]:
+        """Return the uses that production code makes of what roles stand for."""
+        return [use for role in roles if role.view is not None for use in self.wants.by_use.seen_through(role.view)]
 
     def is_spec_enough(self, place: Place) -> bool:
         """Tell whether a mock is made to resemble a coroutine function, which makes its calls awaitable."""
