@@ -10,6 +10,7 @@ from ..following.audience import Audience
 from ..following.dependencies import Dependencies
 from ..following.evaluating import Evaluator
 from ..following.names import Names
+from ..following.predicates import Predicates
 from ..following.role import Role
 from ..following.roles import Roles
 from ..following.use import How, Use
@@ -41,12 +42,13 @@ class Court:
         self.world = World(project, objects)
         self.world.read_production()
         self.evaluator = Evaluator(self.world)
-        self.uses = Uses(self.world)
+        predicates = Predicates(self.world)
+        self.uses = Uses(self.world, predicates)
         self.audience = Audience(self.world)
         self.dependencies = Dependencies(self.world)
         self.roles = Roles(self.evaluator, self.audience, self.dependencies)
         self.targets, self.flows = self.roles.targets, self.roles.flows
-        self.names = Names(self.world, self.world.production)
+        self.names = Names(self.world, predicates, self.world.production)
         self.wants = Wants(self.world, self.uses, self.names)
         self.currents = Currents(self.evaluator, self.roles)
         self.awaitables = Awaitables(self.evaluator, self.currents, self.names)
