@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from greenmod.api import Calling, What
 
 from ..following.names import Names
-from ..following.role import Role
+from ..following.role import Role, alternatives
 from ..following.uses import Uses
 from ..following.world import World
 from .by_definition import ByDefinition, name_of
@@ -27,7 +27,8 @@ class Wants:
 
     def combined(self, roles: Sequence[Role], name: str) -> Want:
         """Return what all roles of a place come to together."""
-        several = [role.thing for role in roles if role.is_one_of_several and role.thing is not None]
+        among = [each for role in roles for each in alternatives(role)]
+        several = [role.thing for role in among if role.is_one_of_several and role.thing is not None]
         if {Calling.COROUTINE, Calling.SYNC} <= {thing.calling for thing in several}:
             said = "; ".join(
                 f"`{name_of(thing)}` at {self.world.objects.place(thing)} gives a {thing.calling.value} result"
