@@ -9,7 +9,7 @@ from greenmod.api import Calling, Objects, Project, What
 from ..following.audience import Audience
 from ..following.dependencies import Dependencies
 from ..following.evaluating import Evaluator
-from ..following.names import Names
+from ..following.names import COMMON, Names
 from ..following.predicates import Predicates
 from ..following.role import Role
 from ..following.roles import Roles
@@ -98,6 +98,13 @@ class Court:
     def uses_of(self, roles: Iterable[Role]) -> list[Use]:
         """Return the uses that production code makes of what roles stand for."""
         return [use for role in roles if role.view is not None for use in self.wants.by_use.seen_through(role.view)]
+
+    def kept_at(self, place: Place) -> str:
+        """Return where a call of the name of a place keeps what it gives, or asks what it is; empty where none does."""
+        things = (role.thing for role in self.roles.of(place))
+        names = {*place.steps[-1:], *(thing.qualname.rpartition(".")[2] for thing in things if thing is not None)}
+        keys = ((name, how) for name in sorted(names - COMMON) for how in (How.UNCLEAR, How.INSPECTED))
+        return next((self.names.first[key] for key in keys if key in self.names.first), "")
 
     def is_spec_enough(self, place: Place) -> bool:
         """Tell whether a mock is made to resemble a coroutine function, which makes its calls awaitable."""

@@ -68,11 +68,24 @@ def _make_plain(bench: Bench, site: Site, body: Body, child: Place, stores: Sequ
 def judge_iterated(bench: Bench, site: Site, child: Place, stores: Sequence[Store], want: Want) -> bool:
     """Have what `async for` loops over give the items that it was to return."""
     answers = [store for store in stores if _is_list_answer(bench, child, store, site.scope)]
+    if not answers or _has_side_effect(bench, child, site.scope):
+        return False
+    if kept := bench.court.kept_at(child):
+        reason = f"{want.why[-1]}, but what {kept} does with the result isn't clear"
+        bench.skip(site._replace(at=answers[0].at), "conflicting-evidence", reason)
+        return False
     group = f"{site.scope.qualname}:{stores[0].at[0]}"
     for store in answers:
         title = f"Have `async for` loop over what {site.said} gives"
         bench.add(site, store.at, Deepen("__aiter__.return_value"), title, want.why, group=group)
-    return bool(answers)
+    return True
+
+
+def _has_side_effect(bench: Bench, child: Place, scope: Scope) -> bool:
+    """Tell whether a mock has a side effect, beside which nothing asks what it returns."""
+    call = bench.court.world.call(child.scope, child.number)
+    is_given = not child.steps and "side_effect" in dict(call.keywords)
+    return is_given or any(is_called for _, _, is_called in bench.court.testimony.configured(child, scope))
 
 
 def _is_list_answer(bench: Bench, child: Place, store: Store, scope: Scope) -> bool:

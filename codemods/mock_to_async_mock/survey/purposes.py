@@ -10,7 +10,9 @@ SCHEDULERS = frozenset(
 RUNNERS = ("asyncio.run", "anyio.run", "trio.run", "uvloop.run")
 # The keywords by which they are given what they run.
 RUN = frozenset({"coro", "fut", "future", "aw", "coro_or_future", "main", "func", "fs", "awaitable"})
-INSPECTORS = frozenset({"isawaitable", "iscoroutine", "iscoroutinefunction", "is_async_callable", "isasyncgenfunction"})
+INSPECTORS = frozenset(
+    {"isawaitable", "iscoroutine", "iscoroutinefunction", "is_async_callable", "isasyncgenfunction", "isasyncgen"}
+)
 # Built-in functions that want a value, and never a coroutine.
 _CONSUMERS = frozenset(
     {"len", "int", "float", "str", "bool", "list", "tuple", "set", "dict", "sorted", "sum", "min", "max", "any", "all"}
