@@ -9,6 +9,7 @@ from ..judging.kinds import Kind, Want
 from ..judging.spelling import spell
 from ..operations import Assign, Deepen, Insert
 from ..survey.rows import Body, Store
+from .answers import unfit_answer
 from .bench import Bench, Site, names_of
 from .spots import is_assignable
 
@@ -22,6 +23,11 @@ def judge_async_child(
         if want.kind is Kind.PLAIN and want.is_sure and text:
             return _make_plain(bench, site, body, child, stores, want)
         bench.leave(site, want, is_right=want.kind is Kind.COROUTINE)
+        return False
+    lists = [each.value for each in stores if _is_list_answer(bench, child, each, site.scope)]
+    told = bench.court.testimony.configured(child, site.scope)
+    if unfit := unfit_answer(bench.court, want.kind, [each for each in told if each[1] not in lists]):
+        bench.skip(site, unfit[0], f"{unfit[1]}: {want.why[-1]}")
         return False
     plain_name = "MagicMock"
     spelled = spell(bench.facts, site.scope.qualname, plain_name, names_of(body))

@@ -10,6 +10,7 @@ from ..judging.spelling import home_of, spell
 from ..judging.vetoes import veto
 from ..operations import Rename
 from ..survey.rows import Body, Call
+from .answers import unfit_answer
 from .bench import CONFIGS, Bench, Site, names_of
 
 # What gives its result without being awaited, if only for `async with` or `async for`.
@@ -137,10 +138,12 @@ def judge_async_constructor(bench: Bench, scope: Scope, body: Body, place: Place
     if awaited := bench.court.testimony.asserted_at(place) or bench.court.testimony.awaited_at(place):
         bench.skip(site, "conflicting-evidence", f"{want.why[-1]}, but the test has it awaited at {awaited}")
         return
-    keywords = dict(call.keywords)
-    if "wraps" in keywords or any(
-        bench.court.awaitables.is_awaitable(*each[:2], is_called=each[2])
-        for each in _answers(bench, scope, place, call)
+    answers = _answers(bench, scope, place, call)
+    if unfit := unfit_answer(bench.court, want.kind, answers):
+        bench.skip(site, unfit[0], f"{unfit[1]}: {want.why[-1]}")
+        return
+    if "wraps" in dict(call.keywords) or any(
+        bench.court.awaitables.is_awaitable(*each[:2], is_called=each[2]) for each in answers
     ):
         bench.leave(site, want, is_right=False)
         return
