@@ -6,6 +6,7 @@ from greenmod.api import Definition
 
 from ..following.values import Datum, Place, Scope
 from ..judging.kinds import Kind, Want
+from ..judging.plainness import excuse
 from ..judging.spelling import home_of, spell
 from ..judging.vetoes import veto
 from ..operations import Rename
@@ -137,6 +138,9 @@ def judge_async_constructor(bench: Bench, scope: Scope, body: Body, place: Place
         return
     if awaited := bench.court.testimony.asserted_at(place) or bench.court.testimony.awaited_at(place):
         bench.skip(site, "conflicting-evidence", f"{want.why[-1]}, but the test has it awaited at {awaited}")
+        return
+    if against := excuse(bench.court, bench.court.roles.of(place)):
+        bench.skip(site, *against)
         return
     answers = _answers(bench, scope, place, call)
     if unfit := unfit_answer(bench.court, want.kind, answers):

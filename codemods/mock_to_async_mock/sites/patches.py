@@ -8,6 +8,7 @@ from ..following.calls import argument, new_of
 from ..following.values import Local, Place, Real, Scope
 from ..judging.consumers import replaced_consumer
 from ..judging.kinds import Kind, Want
+from ..judging.plainness import excuse
 from ..judging.spelling import home_of, spell
 from ..operations import At, Lambda, Value
 from ..survey.rows import Body, Call
@@ -61,6 +62,9 @@ def _judge_factory(bench: Bench, site: Site, body: Body, call: Call, factory: st
     elif want.kind is Kind.PLAIN and want.is_sure and bench.is_class(site.scope, factory, "AsyncMock"):
         place = Place(site.scope, body.calls.index(call))
         if bench.court.testimony.is_looked_at(place) or bench.court.children(place):
+            return
+        if against := excuse(bench.court, bench.court.roles.target(site.scope, call)):
+            bench.skip(site, *against)
             return
         _change_value(bench, site, spot, body, factory, bench.plain_name(site.scope, body), want)
 
