@@ -57,9 +57,12 @@ def uses_of(path: str, body: Body) -> Iterator[tuple[str, Use]]:
     takers = _takers(body)
     for number, call in enumerate(body.calls):
         how, hows = how_of_call(body, call), call.hows.split(",")
-        scheduled, kept = "scheduled" in hows and "await" not in hows, "assigned" in hows or "stored" in hows
+        # Once it is awaited, the notes are of what that gave.
+        is_open = "await" not in hows
+        scheduled, kept = is_open and "scheduled" in hows, is_open and bool({"assigned", "stored"} & {*hows})
+        taker = takers.get(number, "") if is_open else ""
         for root, steps in chains(body, call.callee):
-            yield root, Use(steps, how, path, call.at[0], scheduled, body.qualname, takers.get(number, ""), kept)
+            yield root, Use(steps, how, path, call.at[0], scheduled, body.qualname, taker, kept)
     for touch in body.touches:
         for root, steps in chains(body, touch.term):
             how = how_of((touch.how,))
