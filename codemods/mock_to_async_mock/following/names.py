@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from ..survey.rows import Body
+from .predicates import Predicates
 from .use import How, how_of, how_of_call
 from .world import World, is_test_file
 
@@ -24,7 +25,7 @@ COMMON = frozenset(
 class Names:
     """What is defined under a name, and how calls of a name use the result."""
 
-    def __init__(self, world: World, paths: Sequence[str]) -> None:
+    def __init__(self, world: World, predicates: Predicates, paths: Sequence[str]) -> None:
         self._world = world
         self._plain_in_tests: dict[str, str | None] = {}
         self.asynchronous: dict[str, str] = {}
@@ -35,7 +36,7 @@ class Names:
         for path in paths:
             rows = world.rows(path)
             for body in rows.bodies if rows else ():
-                self._add(path, body)
+                self._add(path, predicates.noted(path, body))
 
     def _add(self, path: str, body: Body) -> None:
         if body.kind in ("function", "method"):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from typing import NamedTuple
 
+from ..survey.purposes import RUNNERS
 from ..survey.rows import Body, Call
 from .values import CALLED
 
@@ -41,6 +42,8 @@ class Use(NamedTuple):
     line: int
     is_scheduled: bool = False  # awaited by what it is handed to, and not by `await`
     function: str = ""  # the qualified name of what does it
+    handed_to: str = ""  # the last name of the function that gets the result; all of one such as `asyncio.run`
+    is_kept: bool = False  # under a name, or on an object, before anything awaits it
     is_far: bool = False  # it may have nothing to do with the test: evidence, but none to be shown
 
     @property
@@ -50,17 +53,33 @@ class Use(NamedTuple):
 
 def uses_of(path: str, body: Body) -> Iterator[tuple[str, Use]]:
     """Yield each use in a body with the name that it begins at."""
-    for call in body.calls:
-        how = how_of_call(body, call)
+    takers = _takers(body)
+    for number, call in enumerate(body.calls):
+        how, hows = how_of_call(body, call), call.hows.split(",")
+        # Once it is awaited, the notes are of what that gave.
+        is_open = "await" not in hows
+        scheduled, kept = is_open and "scheduled" in hows, is_open and bool({"assigned", "stored"} & {*hows})
+        taker = takers.get(number, "") if is_open else ""
         for root, steps in chains(body, call.callee):
-            scheduled = "scheduled" in call.hows and "await" not in call.hows.split(",")
-            yield root, Use(steps, how, path, call.at[0], scheduled, body.qualname)
+            yield root, Use(steps, how, path, call.at[0], scheduled, body.qualname, taker, kept)
     for touch in body.touches:
         for root, steps in chains(body, touch.term):
             how = how_of((touch.how,))
             if how is not How.UNCLEAR:
                 # Not called: `await x.task`, `async with x.lock`.
                 yield root, Use((*steps, touch.how), how, path, touch.line)
+
+
+def _takers(body: Body) -> Mapping[int, str]:
+    """Return the functions that are given what calls of a body give, by the numbers of those calls."""
+    found: dict[int, str] = {}
+    for call in body.calls:
+        for _, term in call.arguments:
+            for part in term.lstrip("*").split("|") if "#" in term else ():
+                if part.startswith("#") and part[1:].isdigit():
+                    name = call.callee if call.callee in RUNNERS else call.callee.rpartition(".")[2]
+                    found.setdefault(int(part[1:]), name)
+    return found
 
 
 def chains(body: Body, term: str, depth: int = 0) -> Iterator[tuple[str, tuple[str, ...]]]:

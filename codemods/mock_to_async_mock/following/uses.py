@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from ..survey.rows import Body, Store
+from .predicates import Predicates
 from .use import Use, chains, uses_of
 from .values import CALLED, Scope
 from .views import View, parameter_of, parameter_views
@@ -21,8 +22,9 @@ _UNCALLED = frozenset({("await",), ("inspected",)})
 class Uses:
     """Answers how production code uses what a View shows."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, predicates: Predicates) -> None:
         self.world = world
+        self.predicates = predicates
         self._roots: dict[Scope, Mapping[str, tuple[Use, ...]]] = {}
         self._known: dict[View, tuple[Use, ...]] = {}
         self._exact: dict[View, tuple[Use, ...]] = {}
@@ -209,7 +211,7 @@ class Uses:
         if scope not in self._roots:
             found: dict[str, list[Use]] = defaultdict(list)
             for body in self.world.bodies(scope.path).get(scope.qualname, ()):
-                for root, use in uses_of(scope.path, body):
+                for root, use in uses_of(scope.path, self.predicates.noted(scope.path, body)):
                     found[root].append(use)
             self._roots[scope] = {root: tuple(uses) for root, uses in found.items()}
         return self._roots[scope]

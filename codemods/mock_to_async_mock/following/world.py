@@ -162,6 +162,23 @@ class World:
         bases = sorted(each for each in self.project.ancestors(definition) if isinstance(each, Definition))
         return (scope, *(Scope(each.path, each.qualname) for each in bases if each.qualname))
 
+    def running_with(self, test: Scope) -> tuple[Scope, ...]:
+        """Return the bodies that make what exists while a test runs: its own, of its fixtures, of its class."""
+        scopes: dict[Scope, None] = {}
+        waiting = [test]
+        while waiting:
+            scope = waiting.pop()
+            body = self.body(scope)
+            if body is None or scope in scopes:
+                continue
+            scopes[scope] = None
+            fixtures = (self.find_fixture(scope, each.name) for each in body.parameters)
+            waiting += [fixture for fixture in fixtures if fixture is not None]
+            owner = self.class_of(scope)
+            if owner is not None:
+                waiting += [owner, *(each for each in self.methods(owner) if _sets_up(each.qualname))]
+        return tuple(scopes)
+
     def fixtures(self, path: str) -> Mapping[str, tuple[Scope, ...]]:
         """Return the fixtures that a file defines, by the name under which tests ask for them."""
         if path not in self._fixtures:
@@ -261,6 +278,10 @@ def _fixture_name(body: Body) -> str | None:
                 named = dict(call.keywords).get("name", "")
                 return body.literals[int(named[1:])].text if named.startswith("=") else ""
     return None
+
+
+def _sets_up(qualname: str) -> bool:
+    return qualname.rpartition(".")[2].lower().startswith(("setup", "asyncsetup"))
 
 
 def _is_inside(name: str, owner: str) -> bool:

@@ -46,6 +46,8 @@ _HINTS = re.compile(r"(^|_)(fut|futures?|coro|coroutine|awaitable|deferred|async
 
 _BUILTINS = frozenset(dir(builtins))
 _LATE = 1 << 30
+# What a mock is told to call.
+_DOING = ("side_effect", "wraps")
 
 
 class Awaitables:
@@ -56,22 +58,25 @@ class Awaitables:
         self.names = names
         self.currents = currents
         self.world = evaluator.world
+        self._asked: set[Place] = set()
 
     def is_awaitable(self, scope: Scope, term: str, *, is_called: bool) -> bool:
         """Tell whether a value may be awaitable; with `is_called`, what a call of it gives."""
         if not is_called and self._is_made(scope, term):
             return True
-        if is_called and self._is_named_like_coroutine_function(scope, term):
+        if is_called and self._may_be_coroutine_function(scope, term):
             return True
         return any(self._of_value(scope, value, is_called) for value in self.evaluator.values(scope, term))
 
-    def _is_named_like_coroutine_function(self, scope: Scope, term: str) -> bool:
-        """Tell whether what can't be followed has a name that only coroutine functions of the project have."""
-        name = term.rpartition(".")[2]
+    def _may_be_coroutine_function(self, scope: Scope, term: str) -> bool:
+        """Tell whether what can't be followed is an attribute, or has a name that only coroutine functions have."""
+        owner, _, name = term.rpartition(".")
         names = self.names
-        if self.evaluator.values(scope, term) or not name.isidentifier():
+        if not name.isidentifier() or self.evaluator.values(scope, term):
             return False
-        return name in names.asynchronous and name not in names.synchronous
+        # That of a class, such as an exception's, is none.
+        is_method = bool(owner) and name[0].islower()
+        return is_method or (name in names.asynchronous and name not in names.synchronous)
 
     def may_be_awaitable(self, scope: Scope, term: str) -> bool:
         """Tell whether a value is not known to be something that can't be awaited."""
@@ -121,15 +126,24 @@ class Awaitables:
             return value.thing.what is not What.CLASS and value.thing.calling is Calling.COROUTINE
         if isinstance(value, Real):
             return value.thing.what is What.INSTANCE and value.thing.auto_async is True
-        if isinstance(value, Place) and is_called:
-            if value.steps:
-                # As it is made: what was put there since is a site of its own.
-                return self.currents.of(value, scope, 0) in (Current.ASYNC, Current.RIGHT)
-            call = self.world.call(value.scope, value.number)
-            return (
-                not value.steps and call.tag in CONSTRUCTORS and self.currents.of(value, scope, _LATE) is Current.ASYNC
-            )
-        return False
+        return isinstance(value, Place) and is_called and self._of_mock(scope, value)
+
+    def _of_mock(self, scope: Scope, place: Place) -> bool:
+        """Tell whether what a call of a mock gives can be awaited: by its kind, or by what it is told to do."""
+        if place.steps:
+            # As it is made: what was put there since is a site of its own.
+            return self.currents.of(place, scope, 0) in (Current.ASYNC, Current.RIGHT, Current.UNKNOWN)
+        call = self.world.call(place.scope, place.number)
+        if call.tag not in CONSTRUCTORS or place in self._asked:
+            return False
+        if self.currents.of(place, scope, _LATE) is Current.ASYNC:
+            return True
+        self._asked.add(place)  # a mock may be told to do what it takes the place of
+        try:
+            told = dict(call.keywords)
+            return any(self.is_awaitable(place.scope, told[name], is_called=True) for name in _DOING if name in told)
+        finally:
+            self._asked.discard(place)
 
     def _of_datum(self, value: Datum, is_called: bool) -> bool:
         body = self.world.body(value.scope)

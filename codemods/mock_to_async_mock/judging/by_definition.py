@@ -12,7 +12,7 @@ from ..following.nearness import Nearness
 from ..following.role import Role
 from ..following.use import How, Use
 from ..following.values import Place, Scope
-from .by_use import BY_HOW, ByUse, accepts_either, are_scheduled, kinds_of, where
+from .by_use import BY_HOW, ByUse, accepts_either, kinds_of, where
 from .kinds import NOTHING, Kind, Want
 
 _BY_CALLING = {
@@ -101,7 +101,6 @@ class ByDefinition:
             return Want(
                 Kind.COROUTINE,
                 (*why, *where(uses, Kind.COROUTINE)),
-                is_scheduled=are_scheduled(uses),
                 handed=next((use.place for use in uses if use.how is How.UNCLEAR), ""),
             )
         return NOTHING if may_be_unawaited else self._awaited_by_name(place, role, thing, why, said)

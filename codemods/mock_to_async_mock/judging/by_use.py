@@ -61,7 +61,7 @@ class ByUse:
                 reason = f"which item of `{role.view.name}` it is isn't known, and `{name}` is a plain function"
                 return Want(Kind.DOUBTFUL, (), "conflicting-evidence", f"{reason} at {self.names.synchronous[name]}")
             why = (role.because, *((said, *where(uses, kind)) if said else (_anywhere(uses, kind),)))
-            return Want(kind, why, is_sure=True, by_use=True, is_scheduled=are_scheduled(uses))
+            return Want(kind, why, is_sure=True, by_use=True)
         if Kind.COROUTINE in kinds:
             places = ", ".join(_placed(use) for use in _one_each(uses))
             return Want(Kind.DOUBTFUL, (), "conflicting-evidence", f"it is {places}")
@@ -113,11 +113,6 @@ def _anywhere(uses: Sequence[Use], kind: Kind) -> str:
 
 def _placed(use: Use) -> str:
     return f"{'run as a coroutine' if use.is_scheduled else use.how.value} at {use.place}"
-
-
-def are_scheduled(uses: Sequence[Use]) -> bool:
-    """Tell whether what awaits a result is always something that it is handed to."""
-    return all(use.is_scheduled for use in uses if use.how is How.AWAITED)
 
 
 def _one_each(uses: Sequence[Use]) -> list[Use]:

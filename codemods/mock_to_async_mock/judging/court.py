@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from greenmod.api import Calling, Objects, Project, What
 
 from ..following.audience import Audience
 from ..following.awaits import Awaits
 from ..following.dependencies import Dependencies
 from ..following.evaluating import Evaluator
-from ..following.names import Names
+from ..following.names import COMMON, Names
+from ..following.predicates import Predicates
 from ..following.reach import Reach
+from ..following.role import Role
 from ..following.roles import Roles
-from ..following.use import How
+from ..following.use import How, Use
 from ..following.uses import Uses
 from ..following.values import CALLED, Place
 from ..following.world import World
@@ -40,12 +44,13 @@ class Court:
         self.world = World(project, objects)
         self.world.read_production()
         self.evaluator = Evaluator(self.world)
-        self.uses = Uses(self.world)
+        predicates = Predicates(self.world)
+        self.uses = Uses(self.world, predicates)
         self.audience = Audience(self.world)
         self.dependencies = Dependencies(self.world)
         self.roles = Roles(self.evaluator, self.audience, self.dependencies)
         self.targets, self.flows = self.roles.targets, self.roles.flows
-        self.names = Names(self.world, self.world.production)
+        self.names = Names(self.world, predicates, self.world.production)
         reach = Reach(self.evaluator, self.audience)
         self.wants = Wants(self.world, self.uses, self.names, Awaits(self.world), reach)
         self.currents = Currents(self.evaluator, self.roles)
@@ -92,6 +97,17 @@ class Court:
             said = f"the test itself calls it without `await` at {calls[0].scope.path}:{calls[0].line}"
             return Want(Kind.DOUBTFUL, want.why, "called-synchronously", said)
         return want
+
+    def uses_of(self, roles: Iterable[Role]) -> list[Use]:
+        """Return the uses that production code makes of what roles stand for."""
+        return [use for role in roles if role.view is not None for use in self.wants.by_use.seen_through(role.view)]
+
+    def kept_at(self, place: Place) -> str:
+        """Return where a call of the name of a place keeps what it gives, or asks what it is; empty where none does."""
+        things = (role.thing for role in self.roles.of(place))
+        names = {*place.steps[-1:], *(thing.qualname.rpartition(".")[2] for thing in things if thing is not None)}
+        keys = ((name, how) for name in sorted(names - COMMON) for how in (How.UNCLEAR, How.INSPECTED))
+        return next((self.names.first[key] for key in keys if key in self.names.first), "")
 
     def is_spec_enough(self, place: Place) -> bool:
         """Tell whether a mock is made to resemble a coroutine function, which makes its calls awaitable."""

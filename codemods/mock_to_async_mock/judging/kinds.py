@@ -32,7 +32,6 @@ class Want(NamedTuple):
     reason: str = ""
     is_sure: bool = False
     by_use: bool = False
-    is_scheduled: bool = False
     source: object = None
     leans: Kind = Kind.UNKNOWN
     handed: str = ""

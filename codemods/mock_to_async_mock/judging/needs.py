@@ -92,22 +92,9 @@ class Needs:
 
     def _mocks(self, test: Scope) -> tuple[Place, ...]:
         """Return the mocks that exist while a test runs: its own, those of its fixtures, and of its class."""
-        scopes: dict[Scope, None] = {}
-        waiting = [test]
-        while waiting:
-            scope = waiting.pop()
-            body = self.world.body(scope)
-            if body is None or scope in scopes:
-                continue
-            scopes[scope] = None
-            fixtures = (self.world.find_fixture(scope, each.name) for each in body.parameters)
-            waiting += [fixture for fixture in fixtures if fixture is not None]
-            owner = self.world.class_of(scope)
-            if owner is not None:
-                waiting += [owner, *(each for each in self.world.methods(owner) if _sets_up(each.qualname))]
         found = (
             Place(scope, number)
-            for scope in scopes
+            for scope in self.world.running_with(test)
             for number, call in enumerate(self.world.call_rows(scope))
             if call.tag and not call.tag.startswith("set")
         )
@@ -129,10 +116,6 @@ def _is_at(use: Use, frame: Frame) -> bool:
 def _is_below(place: Place, other: Place) -> bool:
     count = len(other.steps)
     return place.origin == other.origin and len(place.steps) > count and place.steps[:count] == other.steps
-
-
-def _sets_up(qualname: str) -> bool:
-    return qualname.rpartition(".")[2].lower().startswith(("setup", "asyncsetup"))
 
 
 def _line(message: str) -> str:

@@ -10,7 +10,7 @@ from ..following.awaits import Awaits
 from ..following.names import Names
 from ..following.nearness import Nearness
 from ..following.reach import Reach
-from ..following.role import Role
+from ..following.role import Role, alternatives
 from ..following.use import Use
 from ..following.uses import Uses
 from ..following.values import Place
@@ -34,7 +34,8 @@ class Wants:
 
     def combined(self, place: Place, roles: Sequence[Role], name: str) -> Want:
         """Return what all roles of a place come to together, and without any what its name says."""
-        several = [role.thing for role in roles if role.is_one_of_several and role.thing is not None]
+        among = [each for role in roles for each in alternatives(role)]
+        several = [role.thing for role in among if role.is_one_of_several and role.thing is not None]
         if {Calling.COROUTINE, Calling.SYNC} <= {thing.calling for thing in several}:
             said = "; ".join(
                 f"`{name_of(thing)}` at {self.world.objects.place(thing)} gives a {thing.calling.value} result"

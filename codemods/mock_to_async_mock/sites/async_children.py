@@ -9,6 +9,7 @@ from ..judging.kinds import Kind, Want
 from ..judging.spelling import spell
 from ..operations import Assign, Deepen, Insert
 from ..survey.rows import Body, Store
+from .answers import unfit_answer
 from .bench import Bench, Site, names_of
 from .spots import is_assignable
 
@@ -22,6 +23,11 @@ def judge_async_child(
         if want.kind is Kind.PLAIN and want.is_sure and text:
             return _make_plain(bench, site, body, child, stores, want)
         bench.leave(site, want, is_right=want.kind is Kind.COROUTINE)
+        return False
+    lists = [each.value for each in stores if _is_list_answer(bench, child, each, site.scope)]
+    told = bench.court.testimony.configured(child, site.scope)
+    if unfit := unfit_answer(bench.court, want.kind, [each for each in told if each[1] not in lists]):
+        bench.skip(site, unfit[0], f"{unfit[1]}: {want.why[-1]}")
         return False
     plain_name = "MagicMock"
     spelled = spell(bench.facts, site.scope.qualname, plain_name, names_of(body))
@@ -68,11 +74,24 @@ def _make_plain(bench: Bench, site: Site, body: Body, child: Place, stores: Sequ
 def judge_iterated(bench: Bench, site: Site, child: Place, stores: Sequence[Store], want: Want) -> bool:
     """Have what `async for` loops over give the items that it was to return."""
     answers = [store for store in stores if _is_list_answer(bench, child, store, site.scope)]
+    if not answers or _has_side_effect(bench, child, site.scope):
+        return False
+    if kept := bench.court.kept_at(child):
+        reason = f"{want.why[-1]}, but what {kept} does with the result isn't clear"
+        bench.skip(site._replace(at=answers[0].at), "conflicting-evidence", reason)
+        return False
     group = f"{site.scope.qualname}:{stores[0].at[0]}"
     for store in answers:
         title = f"Have `async for` loop over what {site.said} gives"
         bench.add(site, store.at, Deepen("__aiter__.return_value"), title, want.why, group=group)
-    return bool(answers)
+    return True
+
+
+def _has_side_effect(bench: Bench, child: Place, scope: Scope) -> bool:
+    """Tell whether a mock has a side effect, beside which nothing asks what it returns."""
+    call = bench.court.world.call(child.scope, child.number)
+    is_given = not child.steps and "side_effect" in dict(call.keywords)
+    return is_given or any(is_called for _, _, is_called in bench.court.testimony.configured(child, scope))
 
 
 def _is_list_answer(bench: Bench, child: Place, store: Store, scope: Scope) -> bool:

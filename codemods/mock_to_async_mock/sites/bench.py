@@ -15,6 +15,7 @@ from ..judging.python_floor import old_python
 from ..judging.spelling import spell
 from ..operations import Act, At, Operation
 from ..survey.rows import Body, Call
+from .remarks import remark_on
 
 CONFIGS = ("return_value", "side_effect")
 
@@ -90,10 +91,20 @@ class Bench:
         if "AsyncMock" in title and (floor := old_python(project, self.path)) and not self._is_backport():
             self.skip(site, "old-python", f"{floor}, which has no AsyncMock")
             return
+        if remark := self._remark(site, title):
+            self.skip(site, "author-comment", f"a comment says why it is what it is: {remark}")
+            return
         # A site is reached once for each body of its name.
         operation = Operation(at, act, title, "; ".join(why), imports, drops, group)
         if operation not in self.operations:
             self.operations.append(operation)
+
+    def _remark(self, site: Site, title: str) -> str:
+        """Return the comment beside a site that speaks for the kind which the mock has now."""
+        if not title.startswith("Make "):
+            return ""
+        lines = (self.court.world.project.read(self.path) or "").split("\n")
+        return remark_on(lines, site.at[0], is_plain=title.endswith(" an AsyncMock"))
 
     def _is_backport(self) -> bool:
         """Tell whether the file takes its mocks from the backport, which has AsyncMock on any Python."""

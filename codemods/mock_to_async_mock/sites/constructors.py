@@ -6,10 +6,12 @@ from greenmod.api import Definition
 
 from ..following.values import Datum, Place, Scope
 from ..judging.kinds import Kind, Want
+from ..judging.plainness import excuse
 from ..judging.spelling import home_of, spell
 from ..judging.vetoes import veto
 from ..operations import Rename
 from ..survey.rows import Body, Call
+from .answers import unfit_answer
 from .bench import CONFIGS, Bench, Site, names_of
 
 # What gives its result without being awaited, if only for `async with` or `async for`.
@@ -137,10 +139,15 @@ def judge_async_constructor(bench: Bench, scope: Scope, body: Body, place: Place
     if awaited := bench.court.testimony.asserted_at(place) or bench.court.testimony.awaited_at(place):
         bench.skip(site, "conflicting-evidence", f"{want.why[-1]}, but the test has it awaited at {awaited}")
         return
-    keywords = dict(call.keywords)
-    if "wraps" in keywords or any(
-        bench.court.awaitables.is_awaitable(*each[:2], is_called=each[2])
-        for each in _answers(bench, scope, place, call)
+    if against := excuse(bench.court, bench.court.roles.of(place)):
+        bench.skip(site, *against)
+        return
+    answers = _answers(bench, scope, place, call)
+    if unfit := unfit_answer(bench.court, want.kind, answers):
+        bench.skip(site, unfit[0], f"{unfit[1]}: {want.why[-1]}")
+        return
+    if "wraps" in dict(call.keywords) or any(
+        bench.court.awaitables.is_awaitable(*each[:2], is_called=each[2]) for each in answers
     ):
         bench.leave(site, want, is_right=False)
         return

@@ -6,9 +6,10 @@ from greenmod.api import What
 
 from ..following.calls import argument, new_of
 from ..following.values import Local, Place, Real, Scope
+from ..judging.consumers import replaced_consumer
 from ..judging.kinds import Kind, Want
+from ..judging.plainness import excuse
 from ..judging.spelling import home_of, spell
-from ..judging.vetoes import patched_scheduler
 from ..operations import At, Lambda, Value
 from ..survey.rows import Body, Call
 from .bench import CONFIGS, Bench, Site, names_of
@@ -55,10 +56,15 @@ def _judge_factory(bench: Bench, site: Site, body: Body, call: Call, factory: st
         if any(bench.court.awaitables.is_awaitable(*each[:2], is_called=each[2]) for each in answers):
             bench.skip(site, "already-awaitable", "what it gives can be awaited already")
             return
+        if _is_never_awaited(bench, site, call):
+            return
         _change_value(bench, site, spot, body, factory, "AsyncMock", want)
     elif want.kind is Kind.PLAIN and want.is_sure and bench.is_class(site.scope, factory, "AsyncMock"):
         place = Place(site.scope, body.calls.index(call))
         if bench.court.testimony.is_looked_at(place) or bench.court.children(place):
+            return
+        if against := excuse(bench.court, bench.court.roles.target(site.scope, call)):
+            bench.skip(site, *against)
             return
         _change_value(bench, site, spot, body, factory, bench.plain_name(site.scope, body), want)
 
@@ -84,8 +90,7 @@ def _judge_lambda(bench: Bench, site: Site, body: Body, call: Call, term: str, w
     if bench.court.awaitables.may_be_awaitable(site.scope, written.body):
         bench.skip(site, "already-awaitable", "the lambda returns what a call gives, which may be awaitable")
         return
-    if want.is_scheduled and (patched := patched_scheduler(bench.court, site.scope)):
-        bench.skip(site, "never-awaited", f"the test patches `{patched}`, which would await it")
+    if _is_never_awaited(bench, site, call):
         return
     is_result = (
         written.is_constant
@@ -101,6 +106,15 @@ def _judge_lambda(bench: Bench, site: Site, body: Body, call: Call, term: str, w
         return
     act = Lambda(spelled.text, is_result)
     bench.add(site, written.at, act, f"Make {site.said} an AsyncMock", want.why, spelled.imports)
+
+
+def _is_never_awaited(bench: Bench, site: Site, call: Call) -> bool:
+    """Tell, also in a skip, whether the test replaces what would await the result."""
+    uses = bench.court.uses_of(bench.court.roles.target(site.scope, call))
+    replaced = replaced_consumer(bench.court, uses, site.scope)
+    if replaced:
+        bench.skip(site, "never-awaited", f"the test replaces `{replaced}`, which would await it")
+    return bool(replaced)
 
 
 def _is_put_on_class(bench: Bench, scope: Scope, call: Call) -> bool:

@@ -10,8 +10,8 @@ SCHEDULERS = frozenset(
 RUNNERS = ("asyncio.run", "anyio.run", "trio.run", "uvloop.run")
 # The keywords by which they are given what they run.
 RUN = frozenset({"coro", "fut", "future", "aw", "coro_or_future", "main", "func", "fs", "awaitable"})
-_INSPECTORS = frozenset(
-    {"isawaitable", "iscoroutine", "iscoroutinefunction", "is_async_callable", "isasyncgenfunction"}
+INSPECTORS = frozenset(
+    {"isawaitable", "iscoroutine", "iscoroutinefunction", "is_async_callable", "isasyncgenfunction", "isasyncgen"}
 )
 # Built-in functions that want a value, and never a coroutine.
 _CONSUMERS = frozenset(
@@ -28,4 +28,4 @@ def purpose_of(callee: str) -> str:
     last = callee.rpartition(".")[2]
     if last in SCHEDULERS or callee in RUNNERS:
         return "scheduled"
-    return "inspected" if last in _INSPECTORS else "argument"
+    return "inspected" if last in INSPECTORS else "argument"
