@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from greenmod.api import Calling, What
+from greenmod.api import Calling, Thing, What
 
 from ..following.role import Role
-from ..following.use import How
 from ..following.values import Scope
 from ..following.views import View
 from .court import Court
@@ -26,15 +25,25 @@ def excuse(court: Court, roles: Iterable[Role]) -> tuple[str, str] | None:
             return "accepts-either", f"{handed} hands `{view.name}` on without calling it, to what may take either"
         name = thing.qualname.rpartition(".")[2]
         own = court.names.asynchronous.get(name)
-        if own and not _is_called(court, view, name):
+        if own and not _is_called(court, view, thing, name):
             reason = f"nothing of the project calls what is patched, and its own `{name}` at {own} is `async def`"
             return "conflicting-evidence", reason
     return None
 
 
-def _is_called(court: Court, view: View | None, name: str) -> bool:
-    """Tell whether the project calls what it holds under a view; of others, such a name plainly."""
-    return bool(court.uses.of(view)) if view is not None else (name, How.PLAIN) in court.names.first
+def _is_called(court: Court, view: View | None, thing: Thing, name: str) -> bool:
+    """Tell whether the project calls what it holds under a view; without one, a library's function as it imports it."""
+    if view is not None:
+        return bool(court.uses.of(view))
+    library = thing.file.partition("/")[0].removesuffix(".py")
+    for path in court.world.production:
+        facts = court.world.project.facts(path)
+        held = [each for each in facts.imports if each.target.partition(".")[0] == library] if facts else ()
+        callees = {each.name if each.target.endswith(f".{name}") else f"{each.name}.{name}" for each in held}
+        bodies = court.world.bodies(path).values() if callees else ()
+        if any(call.callee in callees for found in bodies for body in found for call in body.calls):
+            return True
+    return False
 
 
 def _handed_on_at(court: Court, view: View) -> str:
