@@ -680,7 +680,8 @@ def test_shares_its_session():
         @app.get("/authors")
         def authors():
             return [len(author.books) for author in session.execute(select(Author)).scalars()]
-        session.add_all([Author(books=[Book()]) for _ in range(3)])
+        held = [Author(books=[Book()]) for _ in range(3)]  # by the session weakly
+        session.add_all(held)
         session.commit()
         assert TestClient(app).get("/authors").json() == [1, 1, 1]
     engine.dispose()
