@@ -9,6 +9,7 @@ import importlib
 import importlib.util
 import inspect
 import sys
+from functools import cache
 from types import ModuleType
 
 from greenmod.facts.objects import declarations as kinds
@@ -31,6 +32,7 @@ def is_native(name: str) -> bool:
     return found is not None and not (found.origin or "").endswith((".py", ".pyc")) and found.origin != "frozen"
 
 
+@cache  # of which there are few, and which stay what they are as long as Python runs
 def declare_native(name: str) -> Declarations | None:
     """Return what a compiled module of the standard library declares; None where it isn't there."""
     try:

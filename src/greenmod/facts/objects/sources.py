@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import lru_cache
 
 from greenmod.errors import FileError
 from greenmod.facts.cache import Cache, cache_key
@@ -62,6 +63,7 @@ class Reader:
         return self._memory.recall(cache_key("bindings", text), lambda: declare_text(path, text))
 
 
+@lru_cache(maxsize=512)  # where one process plans again and again, as for cases, the libraries are still the same
 def declare_text(path: str, text: str) -> Declarations | None:
     """Declare a file's text; None where it can't be parsed."""
     try:
