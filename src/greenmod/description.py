@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,17 +74,24 @@ class CodemodSpec:
         return self.doc.strip().partition("\n")[0]
 
 
-def describe(file: Path, origin: str) -> Iterator[CodemodSpec]:
-    """Yield the codemods of a file. Raises UsageError where it can't be read, or describes one wrongly."""
+def describe(file: Path, origin: str) -> tuple[CodemodSpec, ...]:
+    """Return the codemods of a file. Raises UsageError where it can't be read, or describes one wrongly."""
     try:
-        tree = ast.parse(file.read_bytes(), filename=str(file))
+        return _all_described(file, origin, file.read_bytes())
     except (OSError, SyntaxError, ValueError) as error:
         raise UsageError(
             f"{file}: the codemod can't be read: {error}", "Correct it, or take it out of `codemods`."
         ) from error
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef) and any(_last_name(base) == "Codemod" for base in node.bases):
-            yield _described(file, origin, node, ast.get_docstring(tree) or ast.get_docstring(node) or "")
+
+
+@lru_cache(maxsize=64)  # for each case, all of them are asked for again
+def _all_described(file: Path, origin: str, text: bytes) -> tuple[CodemodSpec, ...]:
+    tree = ast.parse(text, filename=str(file))
+    return tuple(
+        _described(file, origin, node, ast.get_docstring(tree) or ast.get_docstring(node) or "")
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and any(_last_name(base) == "Codemod" for base in node.bases)
+    )
 
 
 def _described(file: Path, origin: str, node: ast.ClassDef, doc: str) -> CodemodSpec:
