@@ -73,10 +73,10 @@ class Listener:
 class Bare:
     """Pytest as a user runs it, in a copy that keeps its bytecode."""
 
-    def __init__(self, project: Project, sandbox: Sandbox) -> None:
-        self._folder = sandbox.tree / project.folder
-        self._words = (str(project.python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *project.pytest_args)
-        path = os.pathsep.join((str(project.python.parent), os.environ.get("PATH", os.defpath)))
+    def __init__(self, suite: Suite, python: Path, sandbox: Sandbox) -> None:
+        self._folder = sandbox.tree / suite.folder
+        self._words = (str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *suite.pytest_args)
+        path = os.pathsep.join((str(python.parent), os.environ.get("PATH", os.defpath)))
         left_out = ("PYTHONPATH", "VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE")
         self._env = {name: value for name, value in os.environ.items() if name not in left_out} | {"PATH": path}
 
@@ -141,7 +141,7 @@ def measure(project: Project, name: str, changes: str) -> Result:
         passed = [test for test in first.record.collected if test in first.passed and " " not in test]
         return Result(
             name=name,
-            python=_version(project.python),
+            python=version_of(project.python),
             pytest_args=project.pytest_args,
             what=changes,
             tests=str(count(first)),
@@ -177,7 +177,7 @@ def _opened(project: Project) -> Iterator[tuple[Bare, Ours]]:
         open_sandbox(project.root, project.suite.include) as stage,
         closing(Runner(project.suite, stage, project.patch.plan.paths(), Listener())) as runner,
     ):
-        yield Bare(project, copy), Ours(runner)
+        yield Bare(project.suite, project.python, copy), Ours(runner)
 
 
 def _verify(project: Project) -> Verification:
@@ -217,7 +217,7 @@ def _diff(root: Path, file: Path) -> Patch:
     return read_diff(root, file.read_bytes(), file.name)
 
 
-def _version(python: Path) -> str:
+def version_of(python: Path) -> str:
     question = "import platform, pytest; print(platform.python_version(), 'with pytest', pytest.__version__)"
     return subprocess.run([python, "-c", question], capture_output=True, text=True, check=True).stdout.strip()
 
