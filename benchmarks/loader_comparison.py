@@ -53,7 +53,7 @@ def compare(
         for path in sorted(wanted - made):
             is_unread = lazy is not None and not any(_is_of(load, query, path) for load in lazy)
             missing.append(
-                _found(query, path, *((UNREAD, "no test that is run reads it") if is_unread else (rule, reason)))
+                _found(query, path, *((UNREAD, "no test that is run needs it") if is_unread else (rule, reason)))
             )
         extra += [_found(query, path, "", "") for path in _longest(made - wanted)]
     counts = {"queries": queries, "paths": count, "recovered": count - len(missing)}

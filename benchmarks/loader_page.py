@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-# The rule of a path that is missing, and that nothing reads which is run.
+# The rule of a path that is missing, and that no test needs which is run.
 UNREAD = "(unread)"
 _HEADS = (
     ("application", "---"),
