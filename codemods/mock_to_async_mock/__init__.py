@@ -8,8 +8,9 @@ Why: awaiting what a `Mock` returns is a TypeError, and calling an `AsyncMock` w
 nobody asked for. Both are among the commonest reasons of red tests.
 
 Left alone: what can't be followed to a definition or to its calls; mocks whose value can be awaited already, that the
-test calls without `await`, that nothing awaits, or that are used in more than one way; fakes that are `async def`; and
-`patch("app.fetch")` without an object of its own, which makes an AsyncMock by itself. No mock gains a `spec`.
+test calls without `await`, that nothing awaits, that are used in more than one way, or whose kind a comment explains;
+fakes that are `async def`; and `patch("app.fetch")` without an object of its own, which makes an AsyncMock by itself.
+No mock gains a `spec`.
 """
 
 from __future__ import annotations
