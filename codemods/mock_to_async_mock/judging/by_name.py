@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ..following.awaits import Awaits
+from ..following.labels import Labels
 from ..following.names import COMMON, Names
 from ..following.nearness import Nearness
-from ..following.reach import Reach
 from ..following.role import Role, is_known
 from ..following.use import How
 from ..following.values import CALLED, Place
@@ -18,10 +18,10 @@ from .kinds import NOTHING, Kind, Want
 class ByName:
     """Answers what the project's own definitions and calls of a name say, where all of them say the same."""
 
-    def __init__(self, names: Names, awaits: Awaits, reach: Reach, nearness: Nearness) -> None:
+    def __init__(self, names: Names, awaits: Awaits, labels: Labels, nearness: Nearness) -> None:
         self.names = names
         self.awaits = awaits
-        self.reach = reach
+        self.labels = labels
         self.nearness = nearness
 
     def want(self, place: Place, name: str, roles: Sequence[Role]) -> Want:
@@ -58,9 +58,7 @@ class ByName:
 
     def _of_namesake(self, place: Place, name: str) -> Want:
         """Return what the calls say of a mock that is named as what they call."""
-        if not self.reach.has(place.origin):
-            return _unresolved(name, "the mock is given to nothing that could call it")
-        words = self.reach.words(place)
+        words = self.labels.of(place)
         awaited = self.nearness.sort(place, (each for each in self.awaits.of(name) if each.words & words))
         if not awaited:
             return _unresolved(name, "what it is called on there has another name than the mock")

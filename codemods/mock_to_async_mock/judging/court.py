@@ -10,9 +10,10 @@ from ..following.audience import Audience
 from ..following.awaits import Awaits
 from ..following.dependencies import Dependencies
 from ..following.evaluating import Evaluator
+from ..following.labels import Labels
 from ..following.names import COMMON, Names
+from ..following.nearness import Nearness
 from ..following.predicates import Predicates
-from ..following.reach import Reach
 from ..following.role import Role
 from ..following.roles import Roles
 from ..following.use import How, Use
@@ -51,8 +52,9 @@ class Court:
         self.roles = Roles(self.evaluator, self.audience, self.dependencies)
         self.targets, self.flows = self.roles.targets, self.roles.flows
         self.names = Names(self.world, predicates, self.world.production)
-        reach = Reach(self.evaluator, self.audience)
-        self.wants = Wants(self.world, self.uses, self.names, Awaits(self.world), reach)
+        nearness = Nearness(self.evaluator, self.audience)
+        labels = Labels(self.evaluator)
+        self.wants = Wants(self.world, self.uses, self.names, Awaits(self.world), labels, nearness)
         self.currents = Currents(self.evaluator, self.roles)
         self.awaitables = Awaitables(self.evaluator, self.currents, self.names)
         self.testimony = Testimony(self.evaluator, self.roles, self.audience)

@@ -24,7 +24,7 @@ def excuse(court: Court, roles: Iterable[Role]) -> tuple[str, str] | None:
         if view is not None and (handed := _handed_on_at(court, view)):
             return "accepts-either", f"{handed} hands `{view.name}` on without calling it, to what may take either"
         name = thing.qualname.rpartition(".")[2]
-        own = court.names.asynchronous.get(name)
+        own = court.names.asynchronous.get(name) if name == thing.qualname else None  # methods are called by objects
         if own and not _is_called(court, view, thing, name):
             reason = f"nothing of the project calls what is patched, and its own `{name}` at {own} is `async def`"
             return "conflicting-evidence", reason

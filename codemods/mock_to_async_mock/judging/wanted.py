@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from greenmod.api import Calling, What
 
 from ..following.awaits import Awaits
+from ..following.labels import Labels
 from ..following.names import Names
 from ..following.nearness import Nearness
-from ..following.reach import Reach
 from ..following.role import Role, alternatives
 from ..following.use import Use
 from ..following.uses import Uses
@@ -25,12 +25,14 @@ from .kinds import NOTHING, Kind, Want
 class Wants:
     """Answers what kind of call a place of a mock wants."""
 
-    def __init__(self, world: World, uses: Uses, names: Names, awaits: Awaits, reach: Reach) -> None:
+    def __init__(
+        self, world: World, uses: Uses, names: Names, awaits: Awaits, labels: Labels, nearness: Nearness
+    ) -> None:
         self.world = world
-        self.nearness = Nearness(reach.evaluator, reach.audience)
-        self.by_name = ByName(names, awaits, reach, self.nearness)
+        self.nearness = nearness
+        self.by_name = ByName(names, awaits, labels, nearness)
         self.by_use = ByUse(uses, names)
-        self.by_definition = ByDefinition(awaits, self.by_use, self.nearness)
+        self.by_definition = ByDefinition(awaits, self.by_use, nearness)
 
     def combined(self, place: Place, roles: Sequence[Role], name: str) -> Want:
         """Return what all roles of a place come to together, and without any what its name says."""
