@@ -200,10 +200,13 @@ def is_abstract(row: Class) -> bool:
 
 
 def _has_table(row: Class) -> bool:
-    """Tell whether a class body names its table and a column of it: nothing but a mapped class does."""
+    """Tell whether a class body has columns and names its table or a relationship: only that of a mapped class does.
+
+    A mixin that stands for no table may have columns, but not a relationship without `declared_attr`.
+    """
     names = {member.name for member in row.members} | {function.name for function in row.functions}
     makes = {member.value.callee.rpartition(".")[2] for member in row.members if member.value}
-    return "__tablename__" in names and bool(makes & {"Column", "mapped_column"})
+    return bool(makes & {"Column", "mapped_column"}) and ("__tablename__" in names or "relationship" in makes)
 
 
 def _called(decorator: str) -> str:
