@@ -34,12 +34,18 @@ class Operation(NamedTuple):
 
 
 def as_data(operations: Sequence[Operation]) -> object:
-    """Return operations as JSON takes them."""
-    return operations
+    """Return operations as data that a worker can be sent, which knows none of these classes yet."""
+    return [
+        (
+            *(tuple(op.at), op.kind, op.ordinal, op.added),
+            *(tuple(map(tuple, op.extended)), op.imports, op.title, op.why),
+        )
+        for op in operations
+    ]
 
 
 def from_data(data: object) -> tuple[Operation, ...]:
-    """Read operations back from JSON."""
+    """Read operations back."""
     return tuple(map(_operation, cast("Sequence[Any]", data)))
 
 

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from greenmod.config import Config, OptionValue
 
 
+# How the names of the modules begin that codemods' files are imported as.
+MODULES = "greenmod_codemods_"
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """The codemods of a run, in the order they work, with the values of their options."""
@@ -96,9 +100,9 @@ def load(spec: CodemodSpec) -> type[Codemod]:
     """Import a codemod's class. Raises CodemodError where its module fails or lacks it."""
     from greenmod.api import Codemod
 
-    module_name = f"greenmod_codemods_{spec.origin.replace('-', '_')}.{Path(spec.file).stem}"
+    module_name = f"{MODULES}{spec.origin.replace('-', '_')}.{Path(spec.file).stem}"
     if Path(spec.file).name == "__init__.py":
-        module_name = f"greenmod_codemods_{spec.origin.replace('-', '_')}.{Path(spec.file).parent.name}"
+        module_name = f"{MODULES}{spec.origin.replace('-', '_')}.{Path(spec.file).parent.name}"
     module = sys.modules.get(module_name)
     if module is None or getattr(module, "__file__", None) != spec.file:
         module = _import_file(module_name, spec)

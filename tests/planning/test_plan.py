@@ -146,3 +146,13 @@ def test_objects_are_the_same_whether_they_were_surveyed_or_not(wanted: str, job
     assert change.edits[1].text == (
         "[('function', 1, 'coroutine'), ('function', 2, 'plain'), ('unknown', 0, 'unknown')]"
     )
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_decision_with_objects_of_a_class_of_the_codemod_is_a_problem(jobs: int, tmp_path: Path) -> None:
+    own = "from typing import NamedTuple\n\n\nclass Own(NamedTuple):\n    number: int\n\n\nclass Rename("
+    codemod = CODEMOD.replace("class Rename(", own).replace('FilePlan(groups=("g",))', "FilePlan(data=Own(1))")
+    found = planned(tmp_path, "", {"a.py": "old", "b.py": "old"}, jobs=jobs, codemod=codemod)
+    assert not found.changes
+    (problem,) = found.problems
+    assert "`decide` plans with objects of a class of its own, Own" in problem.message

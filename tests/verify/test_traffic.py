@@ -152,3 +152,12 @@ def test_counts_statements_of_a_test_that_failed_now_early_now_late() -> None:
     red = {Sign("a"): Result(Outcome.FAILED)}
     before, again = (Record(red, statements={"a": ("dd",) * number}) for number in (5, 4))
     assert find_noise(before, again) == Noise()
+
+
+def test_takes_an_answer_in_place_of_a_server_error_for_no_difference() -> None:
+    failing, answering = Exchange("POST", "/perform", "503", "aa"), Exchange("POST", "/perform", "201", "bb")
+    assert find_altered(run(failing, HOME), run(answering, HOME), [T], Noise()) == ()
+    assert find_altered(run(answering, HOME), run(failing, HOME), [T], Noise())
+    assert find_altered(run(failing, HOME), run(answering, LIST), [T], Noise())
+    missing = Exchange("POST", "/perform", "404", "aa")
+    assert find_altered(run(failing), run(missing), [T], Noise())

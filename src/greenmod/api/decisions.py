@@ -32,6 +32,8 @@ class Survey:
 class FilePlan:
     """What to do in one file: the lines of the sites to change, and data for the transformer.
 
+    The data is plain: strings, numbers, and tuples, lists and dictionaries of them. It may be sent to another process.
+
     Without `lines` the transformer sees the whole file; with them, the top-level statements that hold them, as they
     are. `innermost` is for a transformer that needs no more than the innermost statements that hold the lines, below
     the headers of the classes and functions around them: that is cheaper, and what it sees of a body is not all of it.

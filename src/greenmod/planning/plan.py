@@ -5,6 +5,7 @@ Results don't depend on how many processes worked, nor on what the cache remembe
 
 from __future__ import annotations
 
+import io
 import pickle
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -31,7 +32,7 @@ from greenmod.planning.assemble import Scope, assemble
 from greenmod.planning.pool import Progress, spread, without_collector
 from greenmod.planning.surveys import survey_all
 from greenmod.prefilter import search
-from greenmod.registry import load
+from greenmod.registry import MODULES, load
 
 if TYPE_CHECKING:
     from greenmod.session import Candidates, Run
@@ -96,6 +97,19 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return 0
+
+
+class _Worker(pickle.Unpickler):
+    """Reads what a worker is sent as a new one has to: it has imported no codemod yet."""
+
+    def find_class(self, module_name: str, global_name: str) -> object:
+        if module_name.startswith(MODULES):
+            raise CodemodError(
+                f"`decide` plans with objects of a class of its own, {global_name}",
+                "Give FilePlan plain data: strings, numbers, and tuples, lists and dictionaries of them.",
+            )
+        found: object = super().find_class(module_name, global_name)
+        return found
 
 
 class _Planned:
@@ -171,14 +185,14 @@ class _Planned:
         return decision.files
 
     def _check(self, decision: object) -> None:
-        """Raise CodemodError for a decision that can't be carried out; what workers can't be sent raises as it does."""
+        """Raise CodemodError for a decision that can't be carried out; what can't be pickled raises as it does."""
         if not isinstance(decision, Decision) or not all(isinstance(p, FilePlan) for p in decision.files.values()):
             raise CodemodError(f"`decide` returned {decision!r}", "Return a Decision, with a FilePlan for each file.")
         if beyond := sorted(decision.files.keys() - {*self._run.files.all, *self.chosen}):
             raise CodemodError(f"`decide` plans for {beyond[0]}, which is none of the project's Python files")
         if astray := sorted(text.path for text in decision.texts if not is_inside(text.path)):
             raise CodemodError(f"`decide` has a text for {astray[0]!r}, which is no path inside the repository")
-        pickle.dumps(decision)
+        _Worker(io.BytesIO(pickle.dumps(decision))).load()
 
     def _leave(self, spec: CodemodSpec, decision: Decision) -> None:
         self.skips += (
