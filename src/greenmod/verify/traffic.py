@@ -95,7 +95,7 @@ def _passed(record: Record) -> set[str]:
 def find_altered(before: Record, after: Record, tests: Iterable[str], noise: Noise) -> tuple[Altered, ...]:
     """Return those of `tests` whose requests or answers differ, noise left out, sorted by test.
 
-    A request that a server failed to answer, and answers now, is no difference: a test that passed with both didn't ask.
+    A request that a server failed to answer, and answers now, is no difference: a test that takes both is content.
     """
     altered = []
     for test in sorted(set(tests) - noise.silent):
