@@ -98,8 +98,9 @@ what it wrote was compared with what had stood there. `python benchmarks/loader_
 A *path* is the class that a query selects and the relationships that an option leads along, whatever strategy loads
 them; each beginning of a path is one, too. *Unread* are those that no test needs, as the repaired copy shows, where a
 relationship that is read and not loaded is an error, or is traced: the code may need them, and a test would have to
-show it. Shares leave them out. *Left* are options that the script doesn't delete: those in variables, lists and
-arguments. *Extra* is what greenmod loads and the authors didn't.
+show it. Shares leave them out. Where the repaired copy has red tests, which end at the first relationship that is
+missing, they say less. In sync code one row's own relationship is no N+1 and stays lazy. *Left* are options that the
+script doesn't delete: those in variables, lists and arguments. *Extra* is what greenmod loads and the authors didn't.
 """
 
 
