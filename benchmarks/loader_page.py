@@ -138,11 +138,13 @@ def details(result: Result) -> Iterator[str]:
     yield ""
     yield f"{result.changes} changes; {result.again} more in a second run."
     yield from (f"- problem: {problem}" for problem in result.problems)
-    for title, found in (("Missing", result.missing), ("Extra", result.extra)):
+    missing = [one for one in result.missing if one.rule != UNREAD]
+    for title, found in (("Missing", missing), ("Extra", result.extra)):
         rules = ", ".join(f"{rule} {count}" for rule, count in Counter(one.rule for one in found).most_common())
         yield ""
         yield f"### {title}: {len(found)}" + (f" ({rules})" if title == "Missing" and found else "")
-        yield ""
+        if found:
+            yield ""
         yield from (_line(each) for each in found)
     yield from _red(result.suites)
 
@@ -157,6 +159,8 @@ def _red(suites: Sequence[Suite]) -> Iterator[str]:
     if len(suites) < 3:
         return
     worse = sorted({*suites[2].red} - {*suites[0].red})
+    if not worse:
+        return
     yield ""
     yield f"### Red in the repaired copy, green in the original: {len(worse)}"
     yield ""
