@@ -308,6 +308,16 @@ def test_runs_plainly_where_it_can_not_fork(open_runner: Open, files: Mapping[st
 
 
 @needs_fork
+def test_runs_plainly_where_a_library_needs_what_the_project_does_first(open_runner: Open) -> None:
+    runner = open_runner({"test_a.py": "def test_a(): pass\n"})
+    runner.modules = ["asyncio.windows_events"]
+    run = run_tests(runner, only={"test_a.py::test_a"}, is_warm=True)
+    assert run.is_conclusive
+    reason = "asyncio.windows_events can't be imported before the project's own modules (ImportError)"
+    assert any(reason in sentence for sentence in runner._audience.told)  # type: ignore[attr-defined]
+
+
+@needs_fork
 def test_ends_a_fork_that_hangs(open_runner: Open) -> None:
     tests = "import time\ndef test_a(): time.sleep(600)\ndef test_b(): pass\n"
     runner = open_runner({"test_a.py": tests}, test_timeout=0.5)

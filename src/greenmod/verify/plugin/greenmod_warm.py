@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 def serve(channel: str, tree: str, output: str, modules: Sequence[str]) -> None:
     """Fork for each request; only the forks return. `channel` names the ends of the two pipes, `output` a file."""
     requests, answers = map(int, channel.split(","))
-    _preload(modules)
-    obstacle = next(_obstacles(tree), "")
+    obstacle = _preload(modules) or next(_obstacles(tree), "")
     if obstacle:
         os.write(answers, f"no {obstacle}\n".encode())
         os._exit(0)
@@ -47,14 +46,19 @@ def serve(channel: str, tree: str, output: str, modules: Sequence[str]) -> None:
     os._exit(0)
 
 
-def _preload(modules: Sequence[str]) -> None:
+def _preload(modules: Sequence[str]) -> str:
+    """Import what the project has imported before. Return what forbids a fork: nothing may be left half done."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name in modules:
             try:
                 importlib.import_module(name)
-            except Exception:
-                continue  # whoever needs the module will hear of it
+            except ModuleNotFoundError:
+                continue  # made by another module, without a file
+            except Exception as error:
+                # It needs what the project does first, such as settings, and has perhaps begun without.
+                return f"{name} can't be imported before the project's own modules ({type(error).__name__})"
+    return ""
 
 
 def _obstacles(tree: str) -> Iterator[str]:
