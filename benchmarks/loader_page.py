@@ -134,7 +134,7 @@ def details(result: Result) -> Iterator[str]:
     """Yield what is missing and extra, with the reasons."""
     yield f"## {result.name}"
     yield ""
-    yield f"`pytest {' '.join(result.pytest_args)}`".replace(" `", "`")
+    yield f"`{' '.join(('pytest', *result.pytest_args))}`"
     yield ""
     yield f"{result.changes} changes; {result.again} more in a second run."
     yield from (f"- problem: {problem}" for problem in result.problems)

@@ -35,13 +35,7 @@ class Operation(NamedTuple):
 
 def as_data(operations: Sequence[Operation]) -> object:
     """Return operations as data that a worker can be sent, which knows none of these classes yet."""
-    return [
-        (
-            *(tuple(op.at), op.kind, op.ordinal, op.added),
-            *(tuple(map(tuple, op.extended)), op.imports, op.title, op.why),
-        )
-        for op in operations
-    ]
+    return [(*op[:4], [tuple(each) for each in op.extended], *op[5:]) for op in operations]
 
 
 def from_data(data: object) -> tuple[Operation, ...]:

@@ -291,29 +291,32 @@ def test_begins_a_new_process_for_other_settings_of_pytest(open_runner: Open) ->
 
 @needs_fork
 @pytest.mark.parametrize(
-    ("files", "reason"),
+    ("files", "modules", "reason"),
     [
         (
             {"plugin.py": "", "pytest.ini": "[pytest]\naddopts = -p plugin\n"},
+            [],
             "plugin is imported with pytest's plugins",
         ),
-        ({"pytest.ini": "[pytest]\naddopts = -p nothing_there\n"}, "pytest does not get as far as to import anything"),
+        (
+            {"pytest.ini": "[pytest]\naddopts = -p nothing_there\n"},
+            [],
+            "pytest does not get as far as to import anything",
+        ),
+        (
+            {},
+            ["asyncio.windows_events"],
+            "asyncio.windows_events can't be imported before the project's own modules (ImportError)",
+        ),
     ],
 )
-def test_runs_plainly_where_it_can_not_fork(open_runner: Open, files: Mapping[str, str], reason: str) -> None:
+def test_runs_plainly_where_it_can_not_fork(
+    open_runner: Open, files: Mapping[str, str], modules: list[str], reason: str
+) -> None:
     runner = open_runner({**files, "test_a.py": "def test_a(): pass\n"})
+    runner.modules = modules
     run = run_tests(runner, only={"test_a.py::test_a"}, is_warm=True)
     assert run.is_conclusive
-    assert any(reason in sentence for sentence in runner._audience.told)  # type: ignore[attr-defined]
-
-
-@needs_fork
-def test_runs_plainly_where_a_library_needs_what_the_project_does_first(open_runner: Open) -> None:
-    runner = open_runner({"test_a.py": "def test_a(): pass\n"})
-    runner.modules = ["asyncio.windows_events"]
-    run = run_tests(runner, only={"test_a.py::test_a"}, is_warm=True)
-    assert run.is_conclusive
-    reason = "asyncio.windows_events can't be imported before the project's own modules (ImportError)"
     assert any(reason in sentence for sentence in runner._audience.told)  # type: ignore[attr-defined]
 
 

@@ -81,7 +81,7 @@ class Kin:
             return dict(row.keywords).get("table") == "True"
         if kin.registry:
             return not kin.is_root
-        return bool(kin.doubt) and _has_table(row)
+        return bool(kin.doubt) and _is_mapped_by_itself(row)
 
     def _found(self, key: Key, row: Class) -> Kinship:
         found = Kinship((key,))
@@ -199,7 +199,7 @@ def is_abstract(row: Class) -> bool:
     )
 
 
-def _has_table(row: Class) -> bool:
+def _is_mapped_by_itself(row: Class) -> bool:
     """Tell whether a class body has columns and names its table or a relationship: only that of a mapped class does.
 
     A mixin that stands for no table may have columns, but not a relationship without `declared_attr`.

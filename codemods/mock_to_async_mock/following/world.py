@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from greenmod.api import Definition, External, Objects, Project
@@ -258,9 +258,6 @@ class World:
                 for parameter in bodies[-1].parameters if bodies[-1].kind != "class" else ():
                     found[parameter.name].append(Scope(path, qualname))
         return found
-
-    def thing_files(self, paths: Iterable[str]) -> tuple[str, ...]:
-        return tuple(path for path in paths if path in self._paths)
 
 
 def _makes_mocks(rows: Rows) -> bool:

@@ -50,10 +50,10 @@ class ByName:
             return NOTHING
         if name in COMMON or name not in names.asynchronous:
             return NOTHING if roles else _unresolved(name, "what has this method here isn't known")
-        if plain := names.find_plain_in_tests(name):
-            return _conflicting(names, name, plain)
         if undeclared := next((role.thing for role in roles if role.has_known_owner and role.thing is not None), None):
             return Want(Kind.DOUBTFUL, (), undeclared.rule, f"{_every(names, name)}, but {undeclared.reason}")
+        if plain := names.find_plain_in_tests(name):
+            return _conflicting(names, name, plain)
         return self._of_namesake(place, name)
 
     def _of_namesake(self, place: Place, name: str) -> Want:

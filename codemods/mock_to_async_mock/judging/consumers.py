@@ -37,7 +37,7 @@ def _consumer(use: Use, names: set[str]) -> str:
     if use.how is How.AWAITED and not use.is_scheduled:
         return ""
     if not use.handed_to:  # an item of many
-        return next(iter(sorted(names & SCHEDULERS)), "")
+        return min(names & SCHEDULERS, default="")
     return use.handed_to if use.handed_to in names else ""
 
 

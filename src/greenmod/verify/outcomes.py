@@ -144,6 +144,11 @@ class Record:
     eager: Mapping[str, tuple[tuple[QuerySite, int], ...]] = field(default_factory=dict)
     arranged: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def passed(self) -> frozenset[str]:
+        """The tests that passed."""
+        return frozenset(sign.test for sign, result in self.results.items() if result.outcome is Outcome.PASSED)
+
     def in_repository(self, test: str) -> str:
         """Return pytest's id with the file as the repository has it: pytest's folder may be one inside or above."""
         file, colons, names = test.partition("::")
@@ -180,8 +185,7 @@ class Run:
     @property
     def passed(self) -> frozenset[str]:
         """The tests that passed."""
-        results = self.record.results.items()
-        return frozenset(sign.test for sign, result in results if result.outcome is Outcome.PASSED)
+        return self.record.passed
 
     @property
     def _whole(self) -> Result:

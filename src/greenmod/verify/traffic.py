@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
-from greenmod.verify.outcomes import Exchange, Outcome, Record
+from greenmod.verify.outcomes import Exchange, Record
 
 Rows = tuple[Exchange, ...]
 Fields = frozenset[str]
@@ -84,12 +84,8 @@ def find_noise(first: Record, second: Record) -> Noise:
         {test: mask for test, mask in found.items() if mask is not None and mask != Mask()},
         frozenset(test for test, mask in found.items() if mask is None),
         # A test that fails may do so here or there; what it has sent by then says nothing of when it passes.
-        frozenset(_counts(first, second, _passed(first) & _passed(second))),
+        frozenset(_counts(first, second, first.passed & second.passed)),
     )
-
-
-def _passed(record: Record) -> set[str]:
-    return {sign.test for sign, result in record.results.items() if result.outcome is Outcome.PASSED}
 
 
 def find_altered(before: Record, after: Record, tests: Iterable[str], noise: Noise) -> tuple[Altered, ...]:

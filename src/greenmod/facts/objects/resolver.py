@@ -106,8 +106,3 @@ def _circle(name: str, file: str) -> Thing:
 
 def _endless(text: str) -> Thing:
     return unknown(f"what `{text}` is depends on itself")
-
-
-def is_answer(thing: Thing) -> bool:
-    """Tell whether a Thing is one, and no doubt."""
-    return thing.what not in (What.UNKNOWN, What.MISSING)

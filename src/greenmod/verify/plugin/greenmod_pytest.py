@@ -64,10 +64,11 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     if channel:
         serve(channel, order().tree, order().output, order().modules)
         order.cache_clear()  # the fork has an order of its own
+    log = Log(order().results)
     if order().sites:
-        follow(early_config, Log(order().results), order().tree, order().sites)
+        follow(early_config, log, order().tree, order().sites)
     if order().traces:
-        loads = Loads(Log(order().results), order().tree)
+        loads = Loads(log, order().tree)
         loads.follow()
         early_config.pluginmanager.register(loads, "greenmod-loads")  # runs no tests where xdist's workers do
     options = early_config.known_args_namespace
