@@ -7,7 +7,8 @@ Why: reading a relationship that was not loaded sends one more statement for eac
 
 Left alone: relationships that nothing reads, or that the query or the model loads already; one row's own in sync code,
 where an option saves nothing; queries of columns; `lazy="dynamic"` and `"write_only"`; options that come from
-elsewhere; and classes that can't be named without a circle of imports.
+elsewhere; and classes that can't be named without a circle of imports. A query that is asked anew for each row of
+another is named (`query-in-loop`): no option mends that.
 """
 
 from __future__ import annotations

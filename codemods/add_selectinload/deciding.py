@@ -9,6 +9,7 @@ from greenmod.api import Decision, FilePlan, Project, SkippedSite
 
 from .flows import rows as flows
 from .following.evaluating import Evaluator
+from .following.repeats import Repeat
 from .following.states import Root, Want
 from .following.world import World
 from .loading.choosing import Chooser
@@ -48,11 +49,19 @@ def decide(project: Project, options: Mapping[str, object]) -> Decision:
         skips += [
             SkippedSite(root.path, root.start[0], "not-read", said) for root in rest if (said := chooser.unread(root))
         ]
+    repeated = {(repeat.path, repeat.line): repeat for repeat in reversed(evaluator.repeats)}
+    skips += map(_repeated, repeated.values())
     files = {
         path: FilePlan(tuple(sorted({each.at[0] for each in found})), as_data(found))
         for path, found in operations.items()
     }
     return Decision(files, tuple(dict.fromkeys((*skips, *traced.skips))))
+
+
+def _repeated(repeat: Repeat) -> SkippedSite:
+    rows = f"the query at {repeat.root.path}:{repeat.root.start[0]}"
+    reason = f"it is asked once for each row of {rows}, which no option mends: ask once for all of them (`.in_(…)`)"
+    return SkippedSite(repeat.path, repeat.line, "query-in-loop", reason)
 
 
 def _by_root(wants: Iterable[Want]) -> Mapping[Root, list[Want]]:

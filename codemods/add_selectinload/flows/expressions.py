@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from .rows import KEYED, LISTED, MAPPED, PACKED, QUERIED, UNKNOWN, Call, Read
-from .terms import EACH, is_known, joined, parts, step
+from .terms import COMPARED, EACH, is_known, joined, parts, step
 
 _LONGEST_TEXT = 200
 # The term of everything: a parameter of the function decides a condition.
@@ -150,6 +150,17 @@ class Expressions:
         """Return the relationships that `row.author_id or row.author.id` does not read of a row that has the key."""
         found = (self.term(node) for node in nodes if isinstance(node, ast.Attribute))
         return frozenset(part.removesuffix("_id") for term in found for part in term.split("|"))
+
+    def _compare(self, node: ast.Compare) -> str:
+        """Return what is compared, as far as it was made here or handed over: conditions of queries tell by it."""
+        found = [self.term(each) for each in (node.left, *node.comparators)]
+        return step(joined(part for term in found for part in term.split("|") if is_known(part)), COMPARED)
+
+    def _binop(self, node: ast.BinOp) -> str:
+        """Return what the conditions joined by `&` or `|` compare."""
+        found = [self.term(node.left), self.term(node.right)]
+        is_condition = isinstance(node.op, ast.BitAnd | ast.BitOr)
+        return joined(term for term in found if is_condition and term.endswith(COMPARED))
 
     def _lambda(self, node: ast.Lambda) -> str:
         return self._applied(node, UNKNOWN)

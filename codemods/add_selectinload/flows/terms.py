@@ -10,6 +10,8 @@ from .rows import UNKNOWN
 EACH = "[*]"
 # What `as` binds.
 ENTERED = "[with]"
+# What comes of comparing a value with another.
+COMPARED = "[==]"
 _ALTERNATIVES = 4
 _STEP = re.compile(r"\.[^.\[\]|]+|\[[^\]]*\]")
 

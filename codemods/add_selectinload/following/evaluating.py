@@ -9,6 +9,7 @@ from greenmod.api import What
 from ..models.models import Models
 from . import validating
 from .reads import Reads
+from .repeats import Repeat
 from .run import Run
 from .states import OptionsCall, Root, Shape, State
 from .steps import NOTHING, States
@@ -19,13 +20,17 @@ _ONE = frozenset({Shape.ROW, Shape.MAPPED})
 
 
 class Evaluator:
-    """Goes through functions with what is known of their parameters. `roots` are the queries with all their options."""
+    """Goes through functions with what is known of their parameters.
+
+    `roots` are the queries with all their options, `repeats` those that are asked for each row of another.
+    """
 
     def __init__(self, world: World, models: Models) -> None:
         self.world = world
         self.models = models
         self.reads = Reads(models)
         self.roots: dict[Root, tuple[OptionsCall, ...]] = {}
+        self.repeats: dict[Repeat, None] = {}
         self._returned: dict[tuple[Scope, tuple[tuple[str, States], ...]], States] = {}
         self._running: set[Scope] = set()
         self._is_cut = False

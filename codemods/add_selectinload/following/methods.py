@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .states import Shape, State
 
-_CHAINED = frozenset(
+# What gives a statement or a query back.
+CHAINED = frozenset(
     [
         "where",
         "filter",
@@ -117,7 +118,7 @@ _EACH = {
 
 def called(state: State, method: str) -> State | None:
     """Return what a method of `state` gives; None for what holds no rows."""
-    if state.shape in (Shape.STATEMENT, Shape.QUERY) and method in _CHAINED:
+    if state.shape in (Shape.STATEMENT, Shape.QUERY) and method in CHAINED:
         return state
     shape = _BY_SHAPE.get(state.shape, {}).get(method)
     found = _shaped(state, shape) if shape is not None else None

@@ -9,7 +9,8 @@ from ..flows.rows import QUERIED, Body, Call
 from ..flows.terms import parts
 from .states import OptionsCall, Root, Shape, Slot, State
 
-_GETS = frozenset({"get", "get_one", "get_or_404", "get_or_abort"})
+# What gives one row by its key.
+GETS = frozenset({"get", "get_one", "get_or_404", "get_or_abort"})
 _NAME = re.compile(r"[A-Za-z_][\w.]*\Z")
 # Answers with the qualified name of the mapped class that a text stands for in a file; empty where there is none.
 NameOf = Callable[[str, str, str], str]
@@ -43,7 +44,7 @@ class Queries:
             return self._rooted(call, "select", Shape.STATEMENT, len(call.args))
         if word == "query" and "." in call.callee:
             return self._rooted(call, "query", Shape.QUERY, len(call.args))
-        if word in _GETS and "." in call.callee and len(call.args) > 1:
+        if word in GETS and "." in call.callee and len(call.args) > 1:
             found = self._rooted(call, "get", Shape.ROW, 1)
             root = found.root if found is not None else None
             if found is None or root is None or root.slots[0] is None:

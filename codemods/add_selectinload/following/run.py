@@ -11,6 +11,7 @@ from ..flows.terms import ENTERED, parts
 from . import methods, validating
 from .queries import Queries
 from .reads import Reading
+from .repeats import FILTERS, Repeats
 from .sequels import Sequels
 from .states import Evidence, OptionsCall, Shape, State
 from .steps import NOTHING, States, listed, some, stepped
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 _MOST = 8  # alternatives
 _DEPENDS = re.compile(r"\b(?:Depends|Security)\((?:dependency=)?([\w.]+)")
-_FILTERS = frozenset({"where", "filter", "filter_by"})
 _LOADERS = frozenset({"model_validate", "from_orm"})
 
 
@@ -44,6 +44,7 @@ class Run:
             self._call(number)
         for read in self._body.reads:
             self._read(read)
+        self._evaluator.repeats |= dict.fromkeys(Repeats(self._scope.path, self._body, self.states).found())
         end = len(self._body.calls)
         returned = (term for term in self._body.returned if not self._sequels.is_expired(term, end))
         found = [state for term in returned for state in self.states(term)]
@@ -168,7 +169,7 @@ class Run:
         found = methods.called(state, word)
         if found is not None and word == "limit":
             return found._replace(filters=(*found.filters, f"limit({call.texts[0]})" if call.texts else ""))
-        if found is not None and word in _FILTERS:
+        if found is not None and word in FILTERS:
             return found._replace(filters=(*found.filters, *call.texts, *(f"{name}=" for name, _ in call.keywords)))
         if found is not None and word == "options":
             texts = call.texts[: len(call.args)]

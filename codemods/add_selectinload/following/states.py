@@ -23,6 +23,7 @@ class Shape(str, Enum):
     ZIPPED = "zipped"  # what gives a tuple of one item each
     MAPPED = "mapped"  # a dictionary that is written out
     KEYED = "keyed"  # a dictionary of rows by something of theirs
+    COLUMN = "column"  # a column of each of several rows
 
     __hash__ = str.__hash__
 

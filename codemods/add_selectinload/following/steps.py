@@ -21,7 +21,7 @@ def stepped(models: Models, state: State, step: str) -> States:
         return _at(state, int(step[1:-1]) if step[1:-1].lstrip("-").isdecimal() else None)
     name = step[1:]
     if state.shape is Shape.ROW:
-        return some(followed(models, state, name))
+        return some(followed(models, state, name) or _column(models, state, name))
     if state.shape is Shape.PAGE and name == "items":
         return (state._replace(shape=Shape.ROWS),)
     if state.shape is Shape.TUPLE and state.root is not None:
@@ -39,6 +39,12 @@ def followed(models: Models, state: State, name: str) -> State | None:
         return None
     shape = Shape.ROWS if found.is_collection else Shape.ROW
     return state._replace(shape=shape, entity=found.target, hops=(*state.hops, name))
+
+
+def _column(models: Models, state: State, name: str) -> State | None:
+    """Return what a column of each of several rows is: no row, but who asks for others by it asks for each of them."""
+    entity = models.entity(state.entity) if state.is_many else None
+    return State(Shape.COLUMN, state.root) if entity is not None and name in entity.columns else None
 
 
 def listed(state: State) -> State | None:
