@@ -32,7 +32,15 @@ class AddSelectinload(Rewriting, Codemod):
     wants_evidence = True
     saves_statements = True
     wants_objects = True
-    options = (Option("every-query", False, "also name the queries that need no option, with the reason"),)
+    options = (
+        Option("every-query", False, "also name the queries that need no option, with the reason"),
+        Option(
+            "many-to-one",
+            "selectinload",
+            "what loads a relationship that is no collection: with a join it takes no statement of its own",
+            choices=("selectinload", "joinedload"),
+        ),
+    )
     triggers = ("sqlalchemy", "sqlmodel", "pydantic", "session", ".query", "relationship", "fastapi")
 
     @classmethod

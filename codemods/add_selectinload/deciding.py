@@ -31,13 +31,13 @@ def decide(project: Project, options: Mapping[str, object]) -> Decision:
     evaluator = Evaluator(world, models)
     for scope in world.scopes:
         evaluator.run(scope)
-    chooser = Chooser(models, Naming(project, objects, models))
+    chooser = Chooser(models, Naming(project, objects, models), str(options["many-to-one"]))
     operations: dict[str, list[Operation]] = defaultdict(list)
     skips: list[SkippedSite] = []
     traced = trace(project.evidence.loads, evaluator.roots)
     wanted = _by_root((*evaluator.reads.wants, *traced.wants))
     for root, wants in wanted.items():
-        found = chooser.choose(root, wants)
+        found = chooser.choose(root, wants, is_joinable=root not in evaluator.unjoinable)
         if isinstance(found, Operation):
             operations[root.path].append(found)
         elif isinstance(found, Left):

@@ -22,7 +22,8 @@ _ONE = frozenset({Shape.ROW, Shape.MAPPED})
 class Evaluator:
     """Goes through functions with what is known of their parameters.
 
-    `roots` are the queries with all their options, `repeats` those that are asked for each row of another.
+    `roots` are the queries with all their options, `repeats` those that are asked for each row of another, `unjoinable`
+    those that a join would make another query of.
     """
 
     def __init__(self, world: World, models: Models) -> None:
@@ -31,6 +32,7 @@ class Evaluator:
         self.reads = Reads(models)
         self.roots: dict[Root, tuple[OptionsCall, ...]] = {}
         self.repeats: dict[Repeat, None] = {}
+        self.unjoinable: set[Root] = set()
         self._returned: dict[tuple[Scope, tuple[tuple[str, States], ...]], States] = {}
         self._running: set[Scope] = set()
         self._is_cut = False

@@ -43,6 +43,8 @@ CHAINED = frozenset(
         "from_statement",
     ]
 )
+# What a row is, or whether it can be locked, depends on what a query of these joins; a text joins nothing.
+UNJOINABLE = frozenset({"with_for_update", "distinct", "group_by", "having", "from_statement"})
 _FROM_QUERY = {
     "all": Shape.ROWS,
     "first": Shape.ROW,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..flows.rows import KEYED, LISTED, MAPPED, PACKED, UNKNOWN, Body, Call, Read
@@ -126,6 +126,7 @@ class Run:
         is_own = word in self._world.by_name and self._is_own(call)
         if not is_own and (root := self._queries.of_call(call)) is not None:
             self._evaluator.given_options(root)
+            self._shaped(root, call.named)
             yield root
             return
         receivers = self.states(call.callee.rpartition(".")[0]) if "." in call.callee else NOTHING
@@ -167,6 +168,7 @@ class Run:
 
     def _of_method(self, state: State, word: str, call: Call) -> State | None:
         found = methods.called(state, word)
+        self._shaped(state, (word,))
         if found is not None and word == "limit":
             return found._replace(filters=(*found.filters, f"limit({call.texts[0]})" if call.texts else ""))
         if found is not None and word in FILTERS:
@@ -180,6 +182,10 @@ class Run:
         if found is not None and call.is_awaited:
             return found._replace(is_async=True)
         return found
+
+    def _shaped(self, state: State, words: Iterable[str]) -> None:
+        if state.root is not None and not methods.UNJOINABLE.isdisjoint(words):
+            self._evaluator.unjoinable.add(state.root)
 
     def _of_function(self, call: Call, word: str, args: Sequence[States]) -> Iterator[State]:
         if "." not in call.callee:

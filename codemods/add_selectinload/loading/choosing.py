@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ..following.states import OptionsCall, Root, Slot, Want
@@ -24,15 +24,31 @@ class _Missing(NamedTuple):
     want: Want
 
 
-class Chooser:
-    """Chooses for one query at a time."""
+class _Way(NamedTuple):
+    """A path as it is written: for each relationship the text of its class, its name, and the loader."""
 
-    def __init__(self, models: Models, naming: Naming) -> None:
+    owners: tuple[str, ...]
+    hops: tuple[str, ...]
+    words: tuple[str, ...]
+
+    def written(self, spelled: Mapping[str, str]) -> str:
+        """Return the loaders one after another; `spelled` are names that the file has for the first of them."""
+        words = [spelled.get(self.words[0], self.words[0]), *self.words[1:]]
+        return ".".join(
+            f"{word}({owner}.{name})" for word, owner, name in zip(words, self.owners, self.hops, strict=True)
+        )
+
+
+class Chooser:
+    """Chooses for one query at a time. `single` is the loader for a relationship that is no collection."""
+
+    def __init__(self, models: Models, naming: Naming, single: str) -> None:
         self._models = models
         self._naming = naming
+        self._single = single
 
-    def choose(self, root: Root, wants: Sequence[Want]) -> Operation | Left | None:
-        """Return what becomes of a query; None where nothing is missing."""
+    def choose(self, root: Root, wants: Sequence[Want], *, is_joinable: bool) -> Operation | Left | None:
+        """Return what becomes of a query; None where nothing is missing. `is_joinable`: it can do with more joins."""
         by_path: dict[tuple[int, tuple[str, ...]], list[Want]] = {}
         for want in wants:
             by_path.setdefault((want.slot, want.hops), []).append(want)
@@ -47,7 +63,8 @@ class Chooser:
         if not missing:
             return doubts[0] if doubts else None
         calls = dict.fromkeys(call for each in missing for call in each.want.options)
-        return self._operation(root, _longest(missing), [(call, parse(call.texts) or ()) for call in calls])
+        loaders = [(call, parse(call.texts) or ()) for call in calls]
+        return self._operation(root, _longest(missing), loaders, self._single if is_joinable else "selectinload")
 
     def _judged(self, wants: Sequence[Want]) -> _Missing | Left | None:
         """Return what is missing of one path, or why nothing is added; None where nothing is missing."""
@@ -95,13 +112,15 @@ class Chooser:
         return tuple(found)
 
     def _operation(
-        self, root: Root, paths: Sequence[_Missing], loaders: Sequence[tuple[OptionsCall, tuple[Loader, ...]]]
+        self,
+        root: Root,
+        paths: Sequence[_Missing],
+        loaders: Sequence[tuple[OptionsCall, tuple[Loader, ...]]],
+        single: str,
     ) -> Operation | Left:
-        loader = self._naming.loader(root.path, root.scope)
-        if isinstance(loader, Refusal):
-            return Left(*loader)
-        added: list[str] = []
-        longer: dict[int, list[tuple[Sequence[str], Sequence[str]]]] = {}
+        """Return what loads the paths. `single` is the loader for what is no collection."""
+        added: list[_Way] = []
+        longer: dict[int, list[_Way]] = {}
         imports: dict[tuple[str, str, str], None] = {}
         inside = [(call, each) for call, each in loaders if call.path == root.path]
         last = inside[-1] if inside else None
@@ -113,21 +132,28 @@ class Chooser:
             texts, needs = owners
             imports |= dict.fromkeys(needs)
             prefix = _prefix([loader for _, each in loaders for loader in each], slot, path.hops)
+            there = prefix.hops if prefix is not None else ()
+            chain = self._chain(slot.entity, path.hops) or ()
+            words = [single if hop.is_collection is False else "selectinload" for hop in chain]
+            way = _Way(texts, path.hops, (*(hop.strategy for hop in there), *words[len(there) :]))
             if last is not None and prefix is not None and prefix in last[1] and prefix.is_line:
-                depth = len(prefix.hops)
-                longer.setdefault(prefix.argument, []).append((texts[depth:], path.hops[depth:]))
-                continue
-            strategies = [hop.strategy for hop in prefix.hops] if prefix is not None else []
-            added.append(_written(texts, path.hops, strategies or [loader.text]))
-        extended = [Extension(argument, _appended(several, loader.text)) for argument, several in longer.items()]
-        if added or any(len(several) > 1 for several in longer.values()):
+                longer.setdefault(prefix.argument, []).append(_Way(*(part[len(there) :] for part in way)))
+            else:
+                added.append(way)
+        begun = [*added, *(way for several in longer.values() if len(several) > 1 for way in several)]
+        spelled: dict[str, str] = {}
+        for word in dict.fromkeys(way.words[0] for way in begun):
+            loader = self._naming.loader(root.path, root.scope, word)
+            if isinstance(loader, Refusal):
+                return Left(*loader)
+            spelled[word] = loader.text
             imports |= dict.fromkeys(loader.imports)
         return Operation(
             root.start,
             root.kind,
             _ordinal(last[0], inside) if last is not None and root.kind != "get" else -1,
-            tuple(added),
-            tuple(extended),
+            tuple(way.written(spelled) for way in added),
+            tuple(Extension(argument, _appended(several, spelled)) for argument, several in longer.items()),
             tuple(imports),
             _title(paths),
             "; ".join(dict.fromkeys(_why(path.want) for path in paths)),
@@ -210,16 +236,11 @@ def _longest(missing: Iterable[_Missing]) -> list[_Missing]:
     ]
 
 
-def _written(owners: Sequence[str], hops: Sequence[str], strategies: Sequence[str]) -> str:
-    words = [*strategies, *["selectinload"] * (len(hops) - len(strategies))]
-    return ".".join(f"{word}({owner}.{name})" for word, owner, name in zip(words, owners, hops, strict=True))
-
-
-def _appended(several: Sequence[tuple[Sequence[str], Sequence[str]]], loader: str) -> str:
+def _appended(several: Sequence[_Way], spelled: Mapping[str, str]) -> str:
     """Return what is called on a loader to lead it further, on one way or on several."""
     if len(several) == 1:
-        return f".{_written(*several[0], ())}"
-    return f".options({', '.join(_written(owners, hops, [loader]) for owners, hops in several)})"
+        return f".{several[0].written({})}"
+    return f".options({', '.join(way.written(spelled) for way in several)})"
 
 
 def _ordinal(call: OptionsCall, inside: Sequence[tuple[OptionsCall, tuple[Loader, ...]]]) -> int:

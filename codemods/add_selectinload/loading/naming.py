@@ -47,15 +47,15 @@ class Naming:
                 return Spelling(text)
         return self._imported(path, scope, entity, short, near)
 
-    def loader(self, path: str, scope: str) -> Spelling | Refusal:
-        """Return how to write `selectinload` in a function."""
+    def loader(self, path: str, scope: str, word: str) -> Spelling | Refusal:
+        """Return how to write a loader of `sqlalchemy.orm` in a function."""
         facts = self._project.facts(path)
         for fact in facts.imports if facts is not None else ():
-            if fact.target == "sqlalchemy.orm.selectinload" and not fact.for_types and fact.scope in ("", scope):
+            if fact.target == f"sqlalchemy.orm.{word}" and not fact.for_types and fact.scope in ("", scope):
                 return Spelling(fact.name)
-        if facts is not None and (facts.bindings("selectinload", scope) or facts.bindings("selectinload")):
-            return Refusal("name-taken", "`selectinload` means something else in this file")
-        return Spelling("selectinload", (("sqlalchemy.orm", "selectinload", ""),))
+        if facts is not None and (facts.bindings(word, scope) or facts.bindings(word)):
+            return Refusal("name-taken", f"`{word}` means something else in this file")
+        return Spelling(word, (("sqlalchemy.orm", word, ""),))
 
     def _aliases(self, path: str, scope: str, short: str) -> list[str]:
         """Return the names that imports give to something called like the class."""
