@@ -49,6 +49,7 @@ def decide(project: Project, options: Mapping[str, object]) -> Decision:
         skips += [
             SkippedSite(root.path, root.start[0], "not-read", said) for root in rest if (said := chooser.unread(root))
         ]
+        skips += [SkippedSite(each.path, each.line, each.rule, each.reason) for each in sorted(evaluator.aside)]
     repeated = {(repeat.path, repeat.line): repeat for repeat in reversed(evaluator.repeats)}
     skips += map(_repeated, repeated.values())
     files = {

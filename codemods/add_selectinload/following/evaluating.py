@@ -8,6 +8,7 @@ from greenmod.api import What
 
 from ..models.models import Models
 from . import validating
+from .queries import Aside
 from .reads import Reads
 from .repeats import Repeat
 from .run import Run
@@ -23,7 +24,7 @@ class Evaluator:
     """Goes through functions with what is known of their parameters.
 
     `roots` are the queries with all their options, `repeats` those that are asked for each row of another, `unjoinable`
-    those that a join would make another query of.
+    those that a join would make another query of, `aside` those for no mapped class that is known.
     """
 
     def __init__(self, world: World, models: Models) -> None:
@@ -33,6 +34,7 @@ class Evaluator:
         self.roots: dict[Root, tuple[OptionsCall, ...]] = {}
         self.repeats: dict[Repeat, None] = {}
         self.unjoinable: set[Root] = set()
+        self.aside: set[Aside] = set()
         self._returned: dict[tuple[Scope, tuple[tuple[str, States], ...]], States] = {}
         self._running: set[Scope] = set()
         self._is_cut = False

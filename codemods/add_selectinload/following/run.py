@@ -34,7 +34,9 @@ class Run:
         self._scope = scope
         self._body = body
         self._given = given
-        self._queries = Queries(scope.path, body, evaluator.entity_named, evaluator.world.is_select, evaluator.begun)
+        self._queries = Queries(
+            scope.path, body, evaluator.entity_named, evaluator.world.is_statement, evaluator.begun, evaluator.aside.add
+        )
         self._sequels = Sequels(body, expires=evaluator.world.expires)
         self._calls: dict[int, States] = {}
         self._terms: dict[str, States] = {}

@@ -89,8 +89,8 @@ class World:
         found = Scope(thing.file, thing.qualname)
         return found if found in self._by_scope else None
 
-    def is_select(self, path: str, text: str, scope: str) -> bool:
-        """Tell whether a name is SQLAlchemy's or SQLModel's `select`."""
+    def is_statement(self, path: str, text: str, scope: str) -> bool:
+        """Tell whether a name, such as `select`, is SQLAlchemy's or SQLModel's."""
         facts = self.project.facts(path)
         names = facts.qualified_names(text, scope) if facts is not None else frozenset[str]()
         return any(name.partition(".")[0] in ("sqlalchemy", "sqlmodel") for name in names)

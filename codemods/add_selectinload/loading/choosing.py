@@ -70,7 +70,7 @@ class Chooser:
         """Return what is missing of one path, or why nothing is added; None where nothing is missing."""
         chain = self._chain(_slot(wants[0]).entity, wants[0].hops)
         if chain is None:
-            return Left("unknown-relationship", f"`{'.'.join(wants[0].hops)}` can't be followed")
+            return self._astray(_slot(wants[0]).entity, wants[0].hops)
         lacking: list[Want] = []
         for want in wants:
             known = [parse(call.texts) for call in want.options]
@@ -88,6 +88,22 @@ class Chooser:
             return None
         want = surest(lacking)
         return doubt(want, chain) or _Missing(want.hops, want)
+
+    def _astray(self, entity: str, hops: tuple[str, ...]) -> Left:
+        """Return why hops can't be followed."""
+        for name in hops:
+            owner = self._models.entity(entity)
+            found = owner.relationships.get(name) if owner is not None else None
+            heir = self._models.of_heir(owner, name) if owner is not None else None
+            if owner is not None and heir is not None:
+                root, below = (each.rpartition(".")[2] for each in (owner.name, heir.declared_in))
+                reason = f"only `{below}` has `{name}`: an option for it does nothing in a query for `{root}`"
+                advice = f"without `selectin_polymorphic({root}, [{below}])` beside it"
+                return Left("subclass-relationship", f"{reason} {advice}")
+            if found is None or found.target is None:
+                break
+            entity = found.target
+        return Left("unknown-relationship", f"`{'.'.join(hops)}` can't be followed")
 
     def loaded(self, wants: Sequence[Want]) -> str:
         """Return the reason why a query needs no more options."""

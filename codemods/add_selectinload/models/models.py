@@ -13,7 +13,7 @@ from .chains import Chain, chains
 from .entities import Entities
 from .kinship import Kin, is_abstract
 from .names import Names
-from .nouns import Doubt, Entity, Key, Made, Route, Schema
+from .nouns import Doubt, Entity, Key, Made, Relationship, Route, Schema
 from .registry import Registry
 from .routes import Routes
 from .schemas import Schemas
@@ -65,6 +65,19 @@ class Models:
     def entities(self) -> tuple[Entity, ...]:
         """All mapped classes, by name."""
         return tuple(sorted(self._entities.by_key.values(), key=lambda each: (each.name, each.path)))
+
+    def of_heir(self, entity: Entity, name: str) -> Relationship | None:
+        """Return the relationship of that name which only classes below a mapped one have; None where none has it."""
+        heirs = (heir.relationships.get(name) for heir in self._heirs.get(entity.name, ()))
+        return next(filter(None, heirs), None) if name not in entity.relationships else None
+
+    @cached_property
+    def _heirs(self) -> Mapping[str, list[Entity]]:
+        found: defaultdict[str, list[Entity]] = defaultdict(list)
+        for entity in self.entities:
+            for base in entity.bases:
+                found[base].append(entity)
+        return found
 
     @cached_property
     def routes(self) -> tuple[Route, ...]:
