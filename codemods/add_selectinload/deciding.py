@@ -52,6 +52,8 @@ def decide(project: Project, options: Mapping[str, object]) -> Decision:
         skips += [SkippedSite(each.path, each.line, each.rule, each.reason) for each in sorted(evaluator.aside)]
     repeated = {(repeat.path, repeat.line): repeat for repeat in reversed(evaluator.repeats)}
     skips += map(_repeated, repeated.values())
+    seen = {(skip.path, skip.line) for skip in traced.skips}
+    skips += [_created(*place, lacks) for place, lacks in evaluator.reads.lacks.items() if place not in seen]
     files = {
         path: FilePlan(tuple(sorted({each.at[0] for each in found})), as_data(found))
         for path, found in operations.items()
@@ -63,6 +65,12 @@ def _repeated(repeat: Repeat) -> SkippedSite:
     rows = f"the query at {repeat.root.path}:{repeat.root.start[0]}"
     reason = f"it is asked once for each row of {rows}, which no option mends: ask once for all of them (`.in_(…)`)"
     return SkippedSite(repeat.path, repeat.line, "query-in-loop", reason)
+
+
+def _created(path: str, line: int, lacks: Mapping[str, str]) -> SkippedSite:
+    names, where = ", ".join(f'"{name}"' for name in lacks), next(iter(lacks.values()))
+    reason = f"the object is made here, so no query loads what is read of it at {where} once it is written"
+    return SkippedSite(path, line, "created-object", f"{reason}: `refresh(…, attribute_names=[{names}])` would")
 
 
 def _by_root(wants: Iterable[Want]) -> Mapping[Root, list[Want]]:

@@ -53,7 +53,10 @@ class Evaluator:
 
     def called(self, scope: Scope, given: Mapping[str, States]) -> States:
         """Go through a function with rows that it is given, and return what it gives."""
-        given = {name: tuple(one._replace(is_passed=True) for one in states) for name, states in given.items()}
+        given = {
+            name: tuple(one._replace(is_passed=True) for one in states if one.made is None)
+            for name, states in given.items()
+        }
         key = scope, tuple(sorted((name, states) for name, states in given.items() if states))
         if key not in self._returned:
             body = self.world.body(scope)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from ..models.chains import Chain
 from ..models.models import Models
+from ..models.nouns import Entity
 from .states import Evidence, State, Want
 from .steps import followed
 
@@ -20,16 +21,25 @@ class Reading(NamedTuple):
 
 
 class Reads:
-    """Notes the relationships that are read, directly or by a property that reads them. `wants` are in order."""
+    """Notes the relationships that are read, directly or by a property that reads them. `wants` are in order.
+
+    `lacks` are those of objects that were made at a path and line: where each is read.
+    """
 
     def __init__(self, models: Models) -> None:
         self._models = models
         self.wants: dict[Want, None] = {}
+        self.lacks: dict[tuple[str, int], dict[str, str]] = {}
 
     def want(self, state: State, name: str, reading: Reading) -> State | None:
         """Note that an attribute of a row is read; return what it leads to."""
         entity = self._models.entity(state.entity)
-        if entity is None or state.root is None or name.startswith("__"):
+        if entity is None or name.startswith("__"):
+            return None
+        if state.made is not None:
+            self._note_made(state, entity, name, reading)
+            return None
+        if state.root is None:
             return None
         if name in entity.relationships:
             self._note(state, (*state.hops, name), state.is_many, reading)
@@ -43,6 +53,17 @@ class Reads:
     def want_for_schema(self, state: State, name: str, where: str, how: str) -> State | None:
         """Note that a schema reads an attribute of a row; return what it leads to."""
         return self.want(state, name, Reading(where, how, Evidence.SCHEMA))
+
+    def _note_made(self, state: State, entity: Entity, name: str, reading: Reading) -> None:
+        """Note that a relationship is read of an object that nothing has loaded it for."""
+        chains = self._models.chains(entity, (name,)) if name in entity.reads else ()
+        for first in (name, *(chain[0].name for chain in chains if chain)):
+            found = entity.relationships.get(first)
+            made = state.made
+            if found is None or made is None or reading.is_conditional or found.lazy != "select" or first in made.there:
+                continue
+            if found.is_collection or made.is_expired:  # else the session may know the one row that it leads to
+                self.lacks.setdefault((made.path, made.line), {}).setdefault(first, reading.where)
 
     def _note_chain(self, state: State, chain: Chain, reading: Reading) -> None:
         hops, is_many = state.hops, state.is_many

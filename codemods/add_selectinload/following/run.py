@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..flows.rows import KEYED, LISTED, MAPPED, PACKED, UNKNOWN, Body, Call, Read
 from ..flows.terms import ENTERED, parts
 from . import methods, validating
+from .creations import Creations
 from .queries import Queries
 from .reads import Reading
 from .repeats import FILTERS, Repeats
@@ -37,6 +38,7 @@ class Run:
         self._queries = Queries(
             scope.path, body, evaluator.entity_named, evaluator.world.is_statement, evaluator.begun, evaluator.aside.add
         )
+        self._creations = Creations(scope.path, body, expires=evaluator.world.expires)
         self._sequels = Sequels(body, expires=evaluator.world.expires)
         self._calls: dict[int, States] = {}
         self._terms: dict[str, States] = {}
@@ -48,8 +50,12 @@ class Run:
             self._read(read)
         self._evaluator.repeats |= dict.fromkeys(Repeats(self._scope.path, self._body, self.states).found())
         end = len(self._body.calls)
-        returned = (term for term in self._body.returned if not self._sequels.is_expired(term, end))
-        found = [state for term in returned for state in self.states(term)]
+        found = [
+            state
+            for term in self._body.returned
+            for state in self._standing(term, end)
+            if state.made is None or not self._sequels.is_refreshed_in_part(term)
+        ]
         found += [one for term in self._body.yielded for state in self.states(term) for one in some(listed(state))]
         return tuple(dict.fromkeys(found))[:_MOST]
 
@@ -96,14 +102,24 @@ class Run:
     def _read(self, read: Read) -> None:
         """Note what the last step of a term reads."""
         owner, _, name = read.term.rpartition(".")
-        if self._sequels.is_expired(owner, read.seq) or self._sequels.is_refreshed(read.term):
+        if self._sequels.is_refreshed(read.term):
             return
-        for state in self.states(owner):
-            if state.shape is Shape.ROW and state.root is not None and (not read.is_set or self._loads(state, name)):
-                is_own = (state.root.path, state.root.scope) == self._scope
+        for state in self._standing(owner, read.seq):
+            origin = state.root or state.made
+            if state.shape is Shape.ROW and origin is not None and (not read.is_set or self._loads(state, name)):
+                is_own = (origin.path, origin.scope) == self._scope
                 evidence = Evidence.OWN if is_own else Evidence.RETURNED
                 where = f"{self._scope.path}:{read.line}"
                 self._evaluator.reads.want(state, name, Reading(where, "reads", evidence, read.is_conditional))
+
+    def _standing(self, term: str, seq: int) -> Iterator[State]:
+        """Yield what a term is after `seq` calls: rows that no commit has expired, made objects that were written."""
+        is_expired = self._sequels.is_expired(term, seq)
+        for state in self.states(term):
+            made = state.made
+            is_own = made is not None and (made.path, made.scope) == self._scope
+            if not is_expired if made is None else not is_own or seq > made.since:
+                yield state
 
     def _loads(self, state: State, name: str) -> bool:
         """Tell whether setting an attribute loads what it was: a collection, which async code can't."""
@@ -131,6 +147,9 @@ class Run:
             self._shaped(root, call.named)
             yield root
             return
+        if self._body.is_async and (created := self._created(call)) is not None:
+            yield created
+            return
         receivers = self.states(call.callee.rpartition(".")[0]) if "." in call.callee else NOTHING
         if receivers:
             for state in receivers:
@@ -147,6 +166,15 @@ class Run:
         if not any(args) and word not in self._world.giving:
             return
         yield from self._of_function(call, word, args)
+
+    def _created(self, call: Call) -> State | None:
+        """Return an object of a mapped class that a call makes, and that this function writes to the database."""
+        models = self._evaluator.models
+        if call.callee.rpartition(".")[2] not in models.words or "#" in call.callee or "@" in call.callee:
+            return None
+        entity = self._evaluator.entity_named(self._scope.path, call.callee, self._body.qualname)
+        made = self._creations.of_call(self._body.calls.index(call)) if entity else None
+        return State(Shape.ROW, entity=entity, is_async=True, made=made) if made is not None else None
 
     def _is_own(self, call: Call) -> bool:
         """Tell whether a call is one of the repository's own functions, whatever it is called."""
@@ -205,7 +233,7 @@ class Run:
                 yield from known
                 return
         if word in _LOADERS:
-            self._validated(call, args)
+            self._validated(call)
             return
         target = self._world.function(self._scope.path, self._text(call.callee), self._body.qualname)
         if target is None:
@@ -214,14 +242,14 @@ class Run:
         if body is not None:
             yield from self._evaluator.called(target, _bound(body, call, args))
 
-    def _validated(self, call: Call, args: Sequence[States]) -> None:
+    def _validated(self, call: Call) -> None:
         """Note what a schema reads of the rows that it is made from."""
         owner = self._text(call.callee).rpartition(".")[0]
         thing = self._world.objects.named(self._scope.path, owner, self._body.qualname)
         schema = self._evaluator.models.schema_of(thing)
-        if schema is None or not call.args or self._sequels.is_expired(call.args[0], self._body.calls.index(call)):
+        if schema is None or not call.args:
             return
-        for state in args[0]:
+        for state in self._standing(call.args[0], self._body.calls.index(call)):
             if state.shape is Shape.ROW:
                 where = f"{self._scope.path}:{call.start[0]}"
                 validating.read(self._evaluator.models, self._evaluator.reads.want_for_schema, state, schema, where)

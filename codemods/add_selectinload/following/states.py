@@ -6,6 +6,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from ..flows.rows import At
+from .creations import Made
 
 
 class Shape(str, Enum):
@@ -63,7 +64,7 @@ class State(NamedTuple):
 
     `is_many`: the row, or what holds the rows, is one of several that a run of the query gives. `is_async`: the query
     was awaited; `is_passed`: another function handed it over. `filters` are the texts of its conditions. `items` are
-    the parts of what was put together, with `keys` those of a dictionary.
+    the parts of what was put together, with `keys` those of a dictionary. No query gave an object that was `made`.
     """
 
     shape: Shape
@@ -78,6 +79,7 @@ class State(NamedTuple):
     filters: tuple[str, ...] = ()
     items: tuple[tuple[State, ...], ...] = ()
     keys: tuple[str, ...] = ()
+    made: Made | None = None
 
 
 class Evidence(str, Enum):

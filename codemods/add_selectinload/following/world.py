@@ -16,8 +16,9 @@ _KEEPING = re.compile(r"expire_on_commit[\"']?\s*[=:]\s*False")
 _MIGRATIONS = re.compile(r"(?:^|/)(?:alembic|migrations)/")
 
 
-# What the calls that begin a query are called, or have before them.
+# What the calls are called that begin a query or follow it, or that write what was made.
 _BEGINNINGS = frozenset({"select", "query", "get", "get_one", "get_or_404", "filter", "filter_by", "all", "options"})
+_BEGINNINGS |= {"add", "add_all"}
 
 
 class Scope(NamedTuple):

@@ -66,6 +66,11 @@ class Models:
         """All mapped classes, by name."""
         return tuple(sorted(self._entities.by_key.values(), key=lambda each: (each.name, each.path)))
 
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The last names of all mapped classes."""
+        return frozenset(entity.name.rpartition(".")[2] for entity in self.entities)
+
     def of_heir(self, entity: Entity, name: str) -> Relationship | None:
         """Return the relationship of that name which only classes below a mapped one have; None where none has it."""
         heirs = (heir.relationships.get(name) for heir in self._heirs.get(entity.name, ()))
