@@ -10,6 +10,7 @@ from .rows import KEYED, LISTED, MAPPED, PACKED, QUERIED, UNKNOWN, Call, Read
 from .terms import COMPARED, EACH, is_known, joined, parts, step
 
 _LONGEST_TEXT = 200
+_LONGEST_OPTIONS = 4_000
 # The term of everything: a parameter of the function decides a condition.
 ANYTHING = "*"
 # Functions whose function arguments are given the items of another argument, one by one.
@@ -230,18 +231,26 @@ class Expressions:
             callee = step(self.term(node.func.value), ".query")
         else:
             callee = self.term(node.func)
-        args = tuple(UNKNOWN if isinstance(arg, ast.Lambda | ast.Starred) else self.term(arg) for arg in node.args)
+        is_options = callee.endswith(".options")
+        args = tuple(self._argument(arg, is_options=is_options) for arg in node.args)
         keywords = tuple(
             (keyword.arg or "**", UNKNOWN if isinstance(keyword.value, ast.Lambda) else self.term(keyword.value))
             for keyword in node.keywords
         )
         values = (*node.args, *(keyword.value for keyword in node.keywords))
         for value in values:
-            if isinstance(value, ast.Starred):
+            if isinstance(value, ast.Starred) and not is_options:
                 self.term(value.value)
             elif isinstance(value, ast.Lambda):
                 self._applied(value, self._item(callee, args))
-        return self._noted(node, callee, args, keywords, tuple(self._text(value) for value in values))
+        longest = _LONGEST_OPTIONS if is_options or "options" in dict(keywords) else _LONGEST_TEXT
+        return self._noted(node, callee, args, keywords, tuple(self._text(value, longest) for value in values))
+
+    def _argument(self, node: ast.expr, *, is_options: bool) -> str:
+        """Return the term of an argument; of a starred one only where its place doesn't matter."""
+        if isinstance(node, ast.Starred):
+            return self.term(node.value) if is_options else UNKNOWN
+        return UNKNOWN if isinstance(node, ast.Lambda) else self.term(node)
 
     def _item(self, callee: str, args: tuple[str, ...]) -> str:
         """Return what a call hands to a function that it is given."""
@@ -265,13 +274,13 @@ class Expressions:
         self._held[f"#{len(self._calls) - 1}"] = len(self._conditions)
         return f"#{len(self._calls) - 1}"
 
-    def _text(self, node: ast.expr) -> str:
+    def _text(self, node: ast.expr, longest: int = _LONGEST_TEXT) -> str:
         """Return the source of an argument on one line; of a long one nothing."""
         if node.end_lineno != node.lineno:
             text = ast.unparse(node)
         else:
             text = self._lines[node.lineno - 1][node.col_offset : node.end_col_offset].decode("utf-8", "replace")
-        return text if len(text) <= _LONGEST_TEXT else ""
+        return text if len(text) <= longest else ""
 
 
 def _is_with_none(node: ast.Compare) -> bool:

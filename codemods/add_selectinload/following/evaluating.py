@@ -8,6 +8,7 @@ from greenmod.api import What
 
 from ..models.models import Models
 from . import validating
+from .prebuilt import Prebuilt
 from .queries import Aside
 from .reads import Reads
 from .repeats import Repeat
@@ -31,6 +32,7 @@ class Evaluator:
         self.world = world
         self.models = models
         self.reads = Reads(models)
+        self.prebuilt = Prebuilt(world, models.assigned)
         self.roots: dict[Root, tuple[OptionsCall, ...]] = {}
         self.repeats: dict[Repeat, None] = {}
         self.unjoinable: set[Root] = set()

@@ -41,11 +41,9 @@ class Reads:
             return None
         if state.root is None:
             return None
-        if name in entity.relationships:
+        if name in entity.relationships or self._models.of_heir(entity, name) is not None:
             self._note(state, (*state.hops, name), state.is_many, reading)
             return followed(self._models, state, name)
-        if self._models.of_heir(entity, name) is not None and name not in entity.columns:
-            self._note(state, (*state.hops, name), state.is_many, reading)
         for chain in self._models.chains(entity, (name,)) if name in entity.reads else ():
             self._note_chain(state, chain, reading._replace(how=f"{reading.how} `{name}`, which reads"))
         return None

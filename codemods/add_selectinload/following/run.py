@@ -204,7 +204,8 @@ class Run:
         if found is not None and word in FILTERS:
             return found._replace(filters=(*found.filters, *call.texts, *(f"{name}=" for name, _ in call.keywords)))
         if found is not None and word == "options":
-            texts = call.texts[: len(call.args)]
+            pairs = zip(call.texts, call.args, strict=False)
+            texts = tuple(self._evaluator.prebuilt.spelled(self._scope, self._body, *pair) for pair in pairs)
             call_of_options = OptionsCall(self._scope.path, call.start, call.end, texts)
             given = found._replace(options=(*found.options, call_of_options))
             self._evaluator.given_options(given)

@@ -32,9 +32,9 @@ def stepped(models: Models, state: State, step: str) -> States:
 
 
 def followed(models: Models, state: State, name: str) -> State | None:
-    """Return what a relationship of a row leads to; None for any other attribute."""
+    """Return what a relationship of a row leads to, one of an heir's included; None for any other attribute."""
     entity = models.entity(state.entity)
-    found = entity.relationships.get(name) if entity is not None else None
+    found = entity.relationships.get(name) or models.of_heir(entity, name) if entity is not None else None
     if found is None or found.target is None or found.is_collection is None:
         return None
     shape = Shape.ROWS if found.is_collection else Shape.ROW

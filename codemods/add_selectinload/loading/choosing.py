@@ -10,7 +10,7 @@ from ..models.models import Models
 from ..models.nouns import Relationship
 from ..operations import Extension, Operation
 from .naming import Naming, Refusal
-from .options import LOADING, Loader, parse
+from .options import LOADING, Loader, parse, polymorphic
 from .proving import Left, doubt, surest
 
 _EAGER = frozenset({"selectin", "joined", "subquery", "immediate"})
@@ -63,21 +63,21 @@ class Chooser:
         if not missing:
             return doubts[0] if doubts else None
         calls = dict.fromkeys(call for each in missing for call in each.want.options)
-        loaders = [(call, parse(call.texts) or ()) for call in calls]
+        loaders = [(call, parse(call.texts)) for call in calls]
         return self._operation(root, _longest(missing), loaders, self._single if is_joinable else "selectinload")
 
     def _judged(self, wants: Sequence[Want]) -> _Missing | Left | None:
         """Return what is missing of one path, or why nothing is added; None where nothing is missing."""
         chain = self._chain(_slot(wants[0]).entity, wants[0].hops)
         if chain is None:
-            return self._astray(_slot(wants[0]).entity, wants[0].hops)
+            return Left("unknown-relationship", f"`{'.'.join(wants[0].hops)}` can't be followed")
         lacking: list[Want] = []
         for want in wants:
-            known = [parse(call.texts) for call in want.options]
-            answer = _lacking(want, chain, [loader for each in known if each is not None for loader in each])
+            loaders = [loader for call in want.options for loader in parse(call.texts)]
+            answer = self._of_heir(want, chain[0]) or _lacking(want, chain, loaders)
             if isinstance(answer, Left):
                 return answer
-            if answer and None in known:
+            if answer and _is_unknown(want, loaders):
                 return Left("options-unknown", "its options come from elsewhere, so what they load isn't known")
             if answer:
                 lacking.append(want)
@@ -89,21 +89,19 @@ class Chooser:
         want = surest(lacking)
         return doubt(want, chain) or _Missing(want.hops, want)
 
-    def _astray(self, entity: str, hops: tuple[str, ...]) -> Left:
-        """Return why hops can't be followed."""
-        for name in hops:
-            owner = self._models.entity(entity)
-            found = owner.relationships.get(name) if owner is not None else None
-            heir = self._models.of_heir(owner, name) if owner is not None else None
-            if owner is not None and heir is not None:
-                root, below = (each.rpartition(".")[2] for each in (owner.name, heir.declared_in))
-                reason = f"only `{below}` has `{name}`: an option for it does nothing in a query for `{root}`"
-                advice = f"without `selectin_polymorphic({root}, [{below}])` beside it"
-                return Left("subclass-relationship", f"{reason} {advice}")
-            if found is None or found.target is None:
-                break
-            entity = found.target
-        return Left("unknown-relationship", f"`{'.'.join(hops)}` can't be followed")
+    def _of_heir(self, want: Want, first: Relationship) -> Left | None:
+        """Return why nothing loads a relationship of the query's rows that an heir of their class has."""
+        slot = _slot(want)
+        owner = self._models.entity(slot.entity)
+        if owner is None or first.name in owner.relationships:
+            return None
+        asked = frozenset[str]().union(*(polymorphic(call.texts) for call in want.options))
+        heir = self._naming.spell(want.root.path, want.root.scope, first.declared_in, slot.text)
+        if not isinstance(heir, Refusal) and heir.text in asked and len(want.root.slots) == 1:
+            return None
+        root, below = (each.rpartition(".")[2] for each in (owner.name, first.declared_in))
+        reason = f"only `{below}` has `{first.name}`: an option for it does nothing in a query for `{root}`"
+        return Left("subclass-relationship", f"{reason} without `selectin_polymorphic({root}, [{below}])` beside it")
 
     def loaded(self, wants: Sequence[Want]) -> str:
         """Return the reason why a query needs no more options."""
@@ -121,6 +119,8 @@ class Chooser:
         for name in hops:
             owner = self._models.entity(entity)
             relationship = owner.relationships.get(name) if owner is not None else None
+            if relationship is None and owner is not None and not found:
+                relationship = self._models.of_heir(owner, name)
             if relationship is None or relationship.target is None:
                 return None
             found.append(relationship)
@@ -147,7 +147,7 @@ class Chooser:
                 return owners
             texts, needs = owners
             imports |= dict.fromkeys(needs)
-            prefix = _prefix([loader for _, each in loaders for loader in each], slot, path.hops)
+            prefix = _prefix([loader for _, each in loaders for loader in each], texts[0], path.hops)
             there = prefix.hops if prefix is not None else ()
             chain = self._chain(slot.entity, path.hops) or ()
             words = [single if hop.is_collection is False else "selectinload" for hop in chain]
@@ -179,12 +179,18 @@ class Chooser:
         self, root: Root, slot: Slot, hops: Sequence[str]
     ) -> tuple[tuple[str, ...], tuple[tuple[str, str, str], ...]] | Left:
         """Return the text for the class of each hop, and what has to be imported for them."""
-        texts = [slot.text]
+        texts: list[str] = []
         needs: list[tuple[str, str, str]] = []
         chain = self._chain(slot.entity, hops) or ()
-        for hop in chain[:-1]:
-            assert hop.target is not None
-            found = self._naming.spell(root.path, root.scope, hop.target, slot.text)
+        owners = [slot.entity, *(hop.target for hop in chain[:-1] if hop.target is not None)]
+        for number, (name, hop) in enumerate(zip(owners, chain, strict=True)):
+            owner = self._models.entity(name)
+            if owner is not None and hop.name not in owner.relationships:
+                name = hop.declared_in
+            elif number == 0:
+                texts.append(slot.text)
+                continue
+            found = self._naming.spell(root.path, root.scope, name, slot.text)
             if isinstance(found, Refusal):
                 return Left(*found)
             texts.append(found.text)
@@ -226,20 +232,32 @@ def _leads_back(chain: Sequence[Relationship]) -> bool:
 def _strategy(loaders: Sequence[Loader], slot: Slot, hops: tuple[str, ...], is_alone: bool) -> str:
     """Return how the last of the hops is loaded by the options; empty where they say nothing of it."""
     for loader in loaders:
-        is_same = is_alone or loader.hops[0].owner == slot.text
+        is_same = is_alone or (loader.hops and loader.hops[0].owner == slot.text)
         if is_same and tuple(hop.name for hop in loader.hops[: len(hops)]) == hops:
             return loader.hops[len(hops) - 1].strategy
     return ""
 
 
-def _prefix(loaders: Sequence[Loader], slot: Slot, hops: tuple[str, ...]) -> Loader | None:
+def _is_unknown(want: Want, loaders: Iterable[Loader]) -> bool:
+    """Tell whether options that can't be told may load what is read, or make another loader for it an error."""
+    depths = [
+        len(loader.hops)
+        for loader in loaders
+        if loader.is_open and tuple(hop.name for hop in loader.hops) == want.hops[: len(loader.hops)]
+    ]
+    return any(depth < len(want.hops) for depth in depths)
+
+
+def _prefix(loaders: Sequence[Loader], owner: str, hops: tuple[str, ...]) -> Loader | None:
     """Return the loader that leads farthest along a path, if it is no longer than that."""
     fitting = [
         loader
         for loader in loaders
-        if loader.hops[0].owner == slot.text and tuple(h.name for h in loader.hops) == hops[: len(loader.hops)]
+        if loader.hops
+        and loader.hops[0].owner == owner
+        and tuple(h.name for h in loader.hops) == hops[: len(loader.hops)]
     ]
-    return max(fitting, key=lambda loader: len(loader.hops), default=None)
+    return max(fitting, key=lambda loader: (len(loader.hops), not loader.is_open), default=None)
 
 
 def _longest(missing: Iterable[_Missing]) -> list[_Missing]:

@@ -72,9 +72,11 @@ class Models:
         return frozenset(entity.name.rpartition(".")[2] for entity in self.entities)
 
     def of_heir(self, entity: Entity, name: str) -> Relationship | None:
-        """Return the relationship of that name which only classes below a mapped one have; None where none has it."""
-        heirs = (heir.relationships.get(name) for heir in self._heirs.get(entity.name, ()))
-        return next(filter(None, heirs), None) if name not in entity.relationships else None
+        """Return the relationship of that name that classes below a mapped one have, as long as it is the same one."""
+        if name in entity.relationships or name in entity.columns:
+            return None
+        found = [each for heir in self._heirs.get(entity.name, ()) if (each := heir.relationships.get(name))]
+        return found[0] if len({each.declared_in for each in found}) == 1 else None
 
     @cached_property
     def _heirs(self) -> Mapping[str, list[Entity]]:
@@ -97,6 +99,14 @@ class Models:
         """Return where a name is assigned, and the text of what it is assigned: `User = Annotated[…, Depends(…)]`."""
         found = self._names.meant(path, text, scope)
         return (found.path, found.text) if isinstance(found, Made) and not found.rest else None
+
+    def assigned(self, path: str, text: str, scope: str) -> str:
+        """Return the text of what a module assigns to a name; empty where that can't be told."""
+        found = self._names.meant(path, text, scope)
+        if not isinstance(found, Made) or found.rest:
+            return ""
+        arguments = [*found.args, *(f"{name}={value}" for name, value in found.keywords.items())]
+        return found.text or f"{found.callee}({', '.join(arguments)})"
 
     def doubt(self, name: str) -> Doubt | None:
         """Return why nothing is known of a class as a mapped one, or not all of it; None where nothing is in doubt."""
