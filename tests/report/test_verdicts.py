@@ -101,11 +101,15 @@ def test_tells_what_was_saved_and_what_is_still_loaded_lazily() -> None:
     query = QuerySite("app/routes.py", 12, 4, 12, 18, "select", "app.models.Author", "authors")
     load = LazyLoad("t.py::test", (hop,), query, Frame("app/schemas.py", 9), 30, 30)
     found = Verification(
-        kept=("a", "b"),
+        kept=("a", "b", "d"),
         dropped=(Dropped("c", useless),),
-        verdicts={"a": Verdict.PROVEN, "b": Verdict.PROVEN, "c": Verdict.UNPROVEN},
-        witnesses={"a": "t.py::test", "b": "t.py::test_red"},
-        savings={"a": Saving("t.py::test", 41, 3), "b": Saving("t.py::test_red", None, 1)},
+        verdicts={"a": Verdict.PROVEN, "b": Verdict.PROVEN, "c": Verdict.UNPROVEN, "d": Verdict.PROVEN},
+        witnesses={"a": "t.py::test", "b": "t.py::test_red", "d": "t.py::test_hidden"},
+        savings={
+            "a": Saving("t.py::test", 41, 3),
+            "b": Saving("t.py::test_red", None, 1),
+            "d": Saving("t.py::test_hidden", None, 5, "MissingGreenlet"),
+        },
         lazy=(load, replace(load, test="t.py::test_other", count=1_000)),
         before=Counts(passed=1),
         after=Counts(passed=1),
@@ -116,8 +120,9 @@ def test_tells_what_was_saved_and_what_is_still_loaded_lazily() -> None:
         "    no test sends fewer statements with it",
         "proven: a.py:1 Rename a [a]: t.py::test  41 → 3 statements",
         "proven: a.py:1 Rename b [b]: t.py::test_red  red → green, 1 statement",
+        "proven: a.py:1 Rename d [d]: t.py::test_hidden  hidden MissingGreenlet → 5 statements",
         "still loaded lazily: 1,030 × Author.books, queried in app/routes.py:12, read in app/schemas.py:9 (2 tests)",
-        "Changes: 2 proven, 1 unproven.",
+        "Changes: 3 proven, 1 unproven.",
         "Tests before: 1 passed; after: 1 passed; 1 run, 0.0 s.",
     ]
 

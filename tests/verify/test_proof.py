@@ -231,6 +231,37 @@ def test_keeps_what_turns_a_red_test_green_though_another_test_sends_more(make: 
     assert [one.id for one in found.dropped] == ["names"]
 
 
+def test_keeps_what_ends_a_failing_load_that_the_application_hides(make: Make) -> None:
+    hiding = """
+async def hidden(session):
+    author = await session.get(Author, 3)
+    try:
+        return len(author.prizes)
+    except Exception:
+        return 1
+"""
+    test = LATER.replace("test_later", "test_hidden").replace(
+        "len(await queries.later(session))", "await queries.hidden(session)"
+    )
+    shop = make({"models.py": MODELS, "queries.py": QUERIES + hiding, "test_queries.py": TESTS + test})
+    shop.propose(
+        "hidden",
+        "queries.py",
+        "session.get(Author, 3)",
+        "session.get(Author, 3, options=[selectinload(Author.prizes)])",
+    )
+    shop.propose("later", "queries.py", "session.get(Author, 2)", f"session.get(Author, 2, options=[{BOOKS[9:-1]}])")
+
+    found = prove(shop)
+
+    assert found.kept == ("hidden",)
+    assert found.fixed == ()
+    saving = found.savings["hidden"]
+    assert saving == Saving("test_queries.py::test_hidden", None, saving.after, "MissingGreenlet")
+    before, after = found.statements["test_queries.py::test_hidden"]
+    assert after - before == 1
+
+
 def test_asks_for_proof_when_no_more_changes_come(make: Make) -> None:
     shop = make({"models.py": MODELS, "queries.py": QUERIES, "test_queries.py": TESTS + LATER})
     shop.propose("later", "queries.py", "session.get(Author, 2)", f"session.get(Author, 2, options=[{BOOKS[9:-1]}])")

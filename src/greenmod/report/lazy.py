@@ -72,7 +72,8 @@ def query_text(load: LazyLoad) -> str:
 def saving_text(saving: Saving) -> str:
     """Return what a test says of a change that is to save statements: `test_api.py::test_list  41 → 3 statements`."""
     if saving.before is None:
-        return f"{saving.test}  red → green, {count(saving.after, 'statement')}"
+        was, now = (f"hidden {saving.failure}", "") if saving.failure else ("red", "green, ")
+        return f"{saving.test}  {was} → {now}{count(saving.after, 'statement')}"
     return f"{saving.test}  {saving.before:,} → {count(saving.after, 'statement')}"
 
 

@@ -40,12 +40,25 @@ def find_books(before: Run, after: Run, savers: Ids, sites: Sites, uncounted: Co
 
 
 def count_statements(run: Run, uncounted: Collection[str]) -> Counts:
-    """Return how many statements the tests of a run sent, None of those that are red; of others nothing is known."""
+    """Return how many statements the tests of a run sent; of tests that neither passed nor failed nothing is known.
+
+    It is None of those that are red, and of those that a lazy load fails in: what comes after it was not sent.
+    """
     found: dict[str, int | None] = dict.fromkeys(run.passed)
     found = {test: len(run.record.statements.get(test, ())) for test in found}
     red = (sign.test for sign, one in run.record.results.items() if one.outcome in _RED and not sign.coroutine)
-    found |= dict.fromkeys(red)
+    found |= dict.fromkeys((*red, *find_hidden_failures(run)))
     return {test: number for test, number in found.items() if test not in uncounted}
+
+
+def find_hidden_failures(run: Run) -> dict[str, str]:
+    """Return the tests that pass though a lazy load of a known query's rows fails in them, and how it fails."""
+    return {
+        test: load.failure
+        for test, loads in run.record.loads.items()
+        for load in loads
+        if load.failure and load.query is not None and not load.is_column and test in run.passed
+    }
 
 
 def find_runners(record: Record, savers: Ids, sites: Sites) -> dict[str, Ids]:

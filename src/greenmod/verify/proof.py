@@ -7,10 +7,10 @@ send their statements in whichever of them comes first.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from greenmod.model import Verdict
-from greenmod.verify.books import count_statements, find_books
+from greenmod.verify.books import count_statements, find_books, find_hidden_failures
 from greenmod.verify.outcomes import Outcome
 from greenmod.verify.savings import Books, Counts, Ids, find_savings, without
 from greenmod.verify.search import Found, Requires, closed, search
@@ -58,13 +58,15 @@ class Prover:
         self._uncounted = uncounted
         self._tell = tell
         self._counts: dict[tuple[Ids, frozenset[str]], Counts] = {}
+        self._hidden: Mapping[str, str] = {}
 
     def prove(self, kept: Sequence[str], files: Mapping[str, str]) -> Proof:
         """Find what proves the savers among `kept`."""
         savers = [one for one in kept if one in self._savers]
         base, whole = without(kept, savers, self._requires), frozenset(kept)
-        # For what turns a red test green another test may send more statements.
-        cures = find_savings(savers, kept, self._requires, self.books(base, whole).of_red_tests(), self.count)
+        self._hidden = find_hidden_failures(self._trials.run(base))
+        # For what turns a red test green, or ends a failure that the application hid, a test may send more statements.
+        cures = find_savings(savers, kept, self._requires, self.books(base, whole).of_failures(), self.count)
         spared = self.joined(whole, base, frozenset(cures))
         doubtful = [one for one in savers if one not in spared]
         needs = {one: tuple(sorted((closed({one}, self._requires) - {one}).intersection(doubtful))) for one in doubtful}
@@ -84,7 +86,7 @@ class Prover:
             self._tell(f"Dropped {', '.join(sorted(useless))}: {USELESS}")
         return Proof(
             left=tuple(one for one in kept if one in left),
-            savings={one: saving for one, saving in savings.items() if one in left},
+            savings={one: self._told(saving) for one, saving in savings.items() if one in left},
             dropped=tuple(self._dropped(one, convictions) for one in kept if one not in left),
         )
 
@@ -102,7 +104,8 @@ class Prover:
 
     def count_again(self, ids: Ids, tests: frozenset[str]) -> Counts:
         """Do so in a run of its own."""
-        return count_statements(self._trials.again(ids, tests), self._uncounted)
+        traces = not tests.isdisjoint(self._hidden)
+        return count_statements(self._trials.again(ids, tests, traces=traces), self._uncounted)
 
     def joined(self, kept: Ids, base: Ids, ids: Ids) -> Ids:
         """Return `base` and some savers, with what requires no other saver."""
@@ -111,6 +114,10 @@ class Prover:
     def tell_dropped(self, ids: Collection[str], symptom: Costlier, left: int) -> None:
         told = f"{symptom.test} ({symptom.before} → {symptom.after} statements)"
         self._tell(f"Dropped {', '.join(sorted(ids))}: {told}; {left:,} left")
+
+    def _told(self, saving: Saving) -> Saving:
+        is_hidden = saving.before is None and saving.test in self._hidden
+        return replace(saving, failure=self._hidden[saving.test]) if is_hidden else saving
 
     def _dropped(self, one: str, convictions: Mapping[str, Conviction]) -> Dropped:
         if one in convictions:

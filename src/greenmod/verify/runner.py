@@ -47,13 +47,15 @@ _SETTINGS = ("pyproject.toml", "pytest.ini", ".pytest.ini", "pytest.toml", ".pyt
 class Asked:
     """What is to be run: with `files` in place of the original ones, `only` some tests, in a fork if that can be.
 
-    `sites` are lines, see `sites.py`, of which it is told which tests run them.
+    `sites` are lines, see `sites.py`, of which it is told which tests run them. What they load lazily is told where it
+    `traces` and the suite does.
     """
 
     files: Files
     only: frozenset[str] | None = None
     sites: Mapping[str, Sequence[tuple[int, int, int]]] = field(default_factory=dict)
     is_warm: bool = False
+    traces: bool = True
 
 
 class Runner:
@@ -178,7 +180,7 @@ class Runner:
             "modules": list(self.modules),
             "sites": dict(asked.sites),
             "explains": self._explains and asked.only is None,
-            "traces": self._traces and asked.only is None,
+            "traces": self._traces and asked.traces,
             "is_cold": self._is_cold,
         }
         try:

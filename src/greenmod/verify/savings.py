@@ -15,7 +15,8 @@ from greenmod.verify.search import Requires, closed
 from greenmod.verify.verification import Saving
 
 Ids = frozenset[str]
-# How many statements each test sends, None where it is red; of tests that are missing nothing is known.
+# How many statements each test sends, None where it is red or a lazy load fails; of tests that are missing nothing is
+# known.
 Counts = Mapping[str, int | None]
 # Counts some tests, run together and without others, with a set of changes.
 Count = Callable[[Ids, frozenset[str]], Counts]
@@ -35,12 +36,12 @@ class Books:
     accounts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def saving_tests(self) -> list[str]:
-        """Return the tests that send fewer, or have turned green; those with the fewest savers first."""
+        """Return the tests that send fewer, or where nothing fails any more; those with the fewest savers first."""
         found = [test for test in self.after if self.saves(test)]
         return sorted(found, key=lambda test: (len(self.run.get(test, ())), test))
 
-    def of_red_tests(self) -> Books:
-        """Return what they say of tests that were red before."""
+    def of_failures(self) -> Books:
+        """Return what they say of tests where something failed before."""
         return Books({test: None for test, number in self.before.items() if number is None}, self.after, self.run)
 
     def saves(self, test: str) -> bool:
@@ -48,7 +49,7 @@ class Books:
 
 
 def is_saving(test: str, before: Counts, after: Counts) -> bool:
-    """Tell whether a test sends fewer statements than before, or is green and was red."""
+    """Tell whether a test sends fewer statements than before, or nothing fails in it any more."""
     old, new = before.get(test), after.get(test)
     return new is not None and test in before and (old is None or new < old)
 

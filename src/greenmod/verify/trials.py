@@ -67,9 +67,12 @@ class Trials:
                 return run
         return self.again(ids, tests)
 
-    def again(self, ids: frozenset[str], tests: Tests = None) -> Run:
-        """Run all tests, or some, with the changes `ids`. Raises VerifyError if others than the sandbox's ran."""
-        run = self._again(ids, tests)
+    def again(self, ids: frozenset[str], tests: Tests = None, *, traces: bool = False) -> Run:
+        """Run all tests, or some, with the changes `ids`. Raises VerifyError if others than the sandbox's ran.
+
+        Of some it is said only with `traces` what they load lazily.
+        """
+        run = self._again(ids, tests, traces=traces)
         check_origin(run)
         return run
 
@@ -79,13 +82,15 @@ class Trials:
             self._sites[ids] = self._locate(ids) if ids else Sites()
         return self._sites[ids]
 
-    def _again(self, ids: frozenset[str], tests: Tests) -> Run:
+    def _again(self, ids: frozenset[str], tests: Tests, *, traces: bool = False) -> Run:
         files = self._render(ids)
         digest = _digest(files)
         only = tests if tests is None else tests.union(*(self._new_names[test] for test in tests))
         sites = self.sites(ids) if tests is None else Sites()
         self._tell(_title(len(ids), tests))
-        run = self._transcript(Asked(files, only, sites.by_path, is_warm=tests is not None), digest).read()
+        is_some = tests is not None
+        asked = Asked(files, only, sites.by_path, is_warm=is_some, traces=traces or not is_some)
+        run = self._transcript(asked, digest).read()
         run = self._with_old_names(run, tests)
         self._runs[digest].append((tests, run))
         return run
@@ -108,7 +113,7 @@ class Trials:
 
     def _transcript(self, asked: Asked, digest: str) -> Transcript:
         """Return what was remembered of the same run, else run it."""
-        selection = (sorted(asked.only or ()), sorted(asked.sites.items()))
+        selection = (sorted(asked.only or ()), sorted(asked.sites.items()), asked.traces)
         about = (digest, len(self._runs[digest]), selection, sorted(self._preferred))
         key = sha256(repr(about).encode()).hexdigest()
         known = self._memory.recall(key)

@@ -6,7 +6,7 @@ Nothing here runs a test. Test ids are pytest's own, relative to its rootdir; ev
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -91,15 +91,19 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class Saving:
-    """How many SQL statements a passing test sends without a change, and with it; None before if it was red."""
+    """How many SQL statements a passing test sends without a change, and with it; None before if something failed.
+
+    That was the test itself, or, named by `failure`, a lazy load whose error the application hid.
+    """
 
     test: str
     before: int | None
     after: int
+    failure: str = ""
 
     def less(self, count: int) -> Saving:
         """Return it without statements that are sent either way."""
-        return Saving(self.test, None if self.before is None else self.before - count, self.after - count)
+        return replace(self, before=None if self.before is None else self.before - count, after=self.after - count)
 
 
 @dataclass(frozen=True, slots=True)
