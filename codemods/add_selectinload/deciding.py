@@ -14,7 +14,6 @@ from .following.states import Root, Want
 from .following.world import World
 from .loading.choosing import Chooser
 from .loading.naming import Naming
-from .loading.proving import Left
 from .loading.traced import trace
 from .models.models import Models
 from .operations import Operation, as_data
@@ -37,12 +36,11 @@ def decide(project: Project, options: Mapping[str, object]) -> Decision:
     traced = trace(project.evidence.loads, evaluator.roots)
     wanted = _by_root((*evaluator.reads.wants, *traced.wants))
     for root, wants in wanted.items():
-        found = chooser.choose(root, wants, is_joinable=root not in evaluator.unjoinable)
-        if isinstance(found, Operation):
+        found, left = chooser.choose(root, wants, is_joinable=root not in evaluator.unjoinable)
+        skips += [SkippedSite(root.path, root.start[0], each.rule, each.reason) for each in left]
+        if found is not None:
             operations[root.path].append(found)
-        elif isinstance(found, Left):
-            skips.append(SkippedSite(root.path, root.start[0], found.rule, found.reason))
-        elif options["every-query"]:
+        elif not left and options["every-query"]:
             skips.append(SkippedSite(root.path, root.start[0], "all-loaded", chooser.loaded(wants)))
     if options["every-query"]:
         rest = [root for root in evaluator.roots if root not in wanted]
