@@ -13,6 +13,7 @@ from .following.repeats import Repeat
 from .following.states import Root, Want
 from .following.world import World
 from .loading.choosing import Chooser
+from .loading.composing import Composer
 from .loading.naming import Naming
 from .loading.traced import trace
 from .models.models import Models
@@ -30,17 +31,21 @@ def decide(project: Project, options: Mapping[str, object]) -> Decision:
     evaluator = Evaluator(world, models)
     for scope in world.scopes:
         evaluator.run(scope)
-    chooser = Chooser(models, Naming(project, objects, models), str(options["many-to-one"]))
+    naming = Naming(project, objects, models)
+    chooser, composer = Chooser(models, naming), Composer(models, naming, str(options["many-to-one"]))
     operations: dict[str, list[Operation]] = defaultdict(list)
     skips: list[SkippedSite] = []
     traced = trace(project.evidence.loads, evaluator.roots)
     wanted = _by_root((*evaluator.reads.wants, *traced.wants))
     for root, wants in wanted.items():
-        found, left = chooser.choose(root, wants, is_joinable=root not in evaluator.unjoinable)
-        skips += [SkippedSite(root.path, root.start[0], each.rule, each.reason) for each in left]
-        if found is not None:
+        paths, left = chooser.choose(wants)
+        found = composer.compose(root, paths, is_joinable=root not in evaluator.unjoinable) if paths else None
+        if isinstance(found, Operation):
             operations[root.path].append(found)
-        elif not left and options["every-query"]:
+        elif found is not None:
+            left = (found,)
+        skips += [SkippedSite(root.path, root.start[0], each.rule, each.reason) for each in left]
+        if not paths and not left and options["every-query"]:
             skips.append(SkippedSite(root.path, root.start[0], "all-loaded", chooser.loaded(wants)))
     if options["every-query"]:
         rest = [root for root in evaluator.roots if root not in wanted]

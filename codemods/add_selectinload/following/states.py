@@ -111,3 +111,10 @@ class Want(NamedTuple):
     evidence: Evidence
     where: str
     how: str
+
+    @property
+    def of(self) -> Slot:
+        """The entity of whose rows it is wanted."""
+        slot = self.root.slots[self.slot]
+        assert slot is not None
+        return slot

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from greenmod.api import Objects, Project, Thing, What
@@ -65,6 +65,20 @@ class Models:
     def entities(self) -> tuple[Entity, ...]:
         """All mapped classes, by name."""
         return tuple(sorted(self._entities.by_key.values(), key=lambda each: (each.name, each.path)))
+
+    def path(self, entity: str, hops: Iterable[str]) -> Chain | None:
+        """Return the relationships of hops, the first one an heir's maybe; None where one leads nowhere."""
+        found: list[Relationship] = []
+        for name in hops:
+            owner = self.entity(entity)
+            relationship = owner.relationships.get(name) if owner is not None else None
+            if relationship is None and owner is not None and not found:
+                relationship = self.of_heir(owner, name)
+            if relationship is None or relationship.target is None:
+                return None
+            found.append(relationship)
+            entity = relationship.target
+        return tuple(found)
 
     @cached_property
     def words(self) -> frozenset[str]:
