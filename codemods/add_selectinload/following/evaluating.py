@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from greenmod.api import What
 
 from ..models.models import Models
+from ..templates.library import Library
 from . import validating
 from .reads import Reads
 from .run import Run
@@ -25,6 +26,7 @@ class Evaluator:
         self.world = world
         self.models = models
         self.reads = Reads(models)
+        self.templates = Library(world.project)
         self.roots: dict[Root, tuple[OptionsCall, ...]] = {}
         self._returned: dict[tuple[Scope, tuple[tuple[str, States], ...]], States] = {}
         self._running: set[Scope] = set()

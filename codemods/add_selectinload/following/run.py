@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from ..flows.rows import KEYED, LISTED, MAPPED, PACKED, UNKNOWN, Body, Call, Read
 from ..flows.terms import ENTERED, parts
-from . import methods, validating
+from ..templates.rows import TemplateRead
+from . import methods, rendering, validating
 from .queries import Queries
 from .reads import Reading
 from .sequels import Sequels
@@ -127,6 +128,8 @@ class Run:
             self._evaluator.given_options(root)
             yield root
             return
+        if not is_own and word in rendering.WORDS:
+            self._rendered(call, word)
         receivers = self.states(call.callee.rpartition(".")[0]) if "." in call.callee else NOTHING
         if receivers:
             for state in receivers:
@@ -216,6 +219,29 @@ class Run:
             if state.shape is Shape.ROW:
                 where = f"{self._scope.path}:{call.start[0]}"
                 validating.read(self._evaluator.models, self._evaluator.reads.want_for_schema, state, schema, where)
+
+    def _rendered(self, call: Call, word: str) -> None:
+        """Note what a template reads of the rows that it is rendered with."""
+        found = rendering.rendering_of(self._body.calls, call)
+        if found is None or not any(self.states(term) for _, term in found.context):
+            return
+        path, text = self._scope.path, self._text(call.callee)
+        if word in rendering.FUNCTIONS and not self._world.is_of(rendering.PACKAGES, path, text, self._body.qualname):
+            return
+        context, until = dict(found.context), self._body.calls.index(call)
+        for read in self._evaluator.templates.reads(found.name, path):
+            base, _ = parts(read.term)
+            for given in context.get(base[1:], UNKNOWN).split("|"):
+                self._read_by_template(read, given + read.term[len(base) :], until)
+
+    def _read_by_template(self, read: TemplateRead, term: str, until: int) -> None:
+        owner, _, name = term.rpartition(".")
+        if self._sequels.is_expired(owner, until) or self._sequels.is_refreshed(term):
+            return
+        reading = Reading(f"{read.path}:{read.line}", "reads", Evidence.TEMPLATE, read.is_conditional)
+        for state in self.states(owner):
+            if state.shape is Shape.ROW:
+                self._evaluator.reads.want(state, name, reading)
 
     def _text(self, term: str) -> str:
         """Return a term as an expression, as far as it is one."""

@@ -19,6 +19,8 @@ def stepped(models: Models, state: State, step: str) -> States:
         return some(methods.at(state, None)) if state.shape in (Shape.ROWS, Shape.TUPLES) else (state,)
     if step.startswith("["):
         return _at(state, int(step[1:-1]) if step[1:-1].lstrip("-").isdecimal() else None)
+    if step.endswith("()"):
+        return some(methods.called(state, step[1:-2]))
     name = step[1:]
     if state.shape is Shape.ROW:
         return some(followed(models, state, name))
