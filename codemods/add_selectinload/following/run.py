@@ -130,7 +130,7 @@ class Run:
             return
         if not is_own and word in rendering.WORDS:
             self._rendered(call, word)
-        receivers = self.states(call.callee.rpartition(".")[0]) if "." in call.callee else NOTHING
+        receivers = self.states(_receiver(call.callee)) if "." in call.callee else NOTHING
         if receivers:
             for state in receivers:
                 yield from some(self._of_method(state, word, call))
@@ -229,18 +229,21 @@ class Run:
         if word in rendering.FUNCTIONS and not self._world.is_of(rendering.PACKAGES, path, text, self._body.qualname):
             return
         context, until = dict(found.context), self._body.calls.index(call)
+        whole = frozenset(state.entity for term in context.values() for state in self.states(term) if _is_whole(state))
         for read in self._evaluator.templates.reads(found.name, path):
             base, _ = parts(read.term)
             for given in context.get(base[1:], UNKNOWN).split("|"):
-                self._read_by_template(read, given + read.term[len(base) :], until)
+                self._read_by_template(read, given + read.term[len(base) :], until, whole)
 
-    def _read_by_template(self, read: TemplateRead, term: str, until: int) -> None:
+    def _read_by_template(self, read: TemplateRead, term: str, until: int, whole: frozenset[str]) -> None:
+        """Note what a template reads; a row of the entities that are there as a `whole` is in the session already."""
         owner, _, name = term.rpartition(".")
         if self._sequels.is_expired(owner, until) or self._sequels.is_refreshed(term):
             return
         reading = Reading(f"{read.path}:{read.line}", "reads", Evidence.TEMPLATE, read.is_conditional)
         for state in self.states(owner):
-            if state.shape is Shape.ROW:
+            led = stepped(self._evaluator.models, state, f".{name}") if state.shape is Shape.ROW else NOTHING
+            if state.shape is Shape.ROW and not any(one.shape is Shape.ROW and one.entity in whole for one in led):
                 self._evaluator.reads.want(state, name, reading)
 
     def _text(self, term: str) -> str:
@@ -251,6 +254,16 @@ class Run:
             made = self._body.calls[int(base[1:])]
             return f"{self._text(made.callee)}(){rest}"
         return base.removeprefix("@") + rest
+
+
+def _is_whole(state: State) -> bool:
+    """Tell whether a value is all rows of their table, and loaded."""
+    return state.shape is Shape.ROWS and not state.hops and not state.filters
+
+
+def _receiver(callee: str) -> str:
+    """Return the term of what has the method that is called."""
+    return "|".join(part.rpartition(".")[0] or UNKNOWN for part in callee.split("|"))
 
 
 def _bound(body: Body, call: Call, args: Sequence[States]) -> Mapping[str, States]:

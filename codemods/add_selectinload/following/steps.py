@@ -44,9 +44,10 @@ def followed(models: Models, state: State, name: str) -> State | None:
 
 
 def listed(state: State) -> State | None:
-    """Return a list that is made of something for each of several."""
+    """Return a list that is made of something for each of several; `[row]` holds one for each run of the query."""
     shape = {Shape.ROW: Shape.ROWS, Shape.TUPLE: Shape.TUPLES}.get(state.shape)
-    return state._replace(shape=shape) if shape is not None else None
+    filters = state.filters if state.is_many else (*state.filters, methods.ONE)
+    return state._replace(shape=shape, filters=filters) if shape is not None else None
 
 
 def some(state: State | None) -> States:

@@ -74,6 +74,7 @@ def _literals(call: Call) -> Iterator[str]:
         text = call.texts[1] if len(call.args) > 1 else call.text_of.get("package_path", "'templates'")
         for folder in _written(text) if package else ():
             yield f"{package.replace('.', '/')}/{folder}"
+            yield f"{package.rpartition('.')[0].replace('.', '/')}/{folder}".lstrip("/")  # `package` may be a module
     elif text := call.text_of.get("template_folder", ""):
         yield from _written(text)
 
