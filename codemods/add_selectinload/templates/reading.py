@@ -49,7 +49,7 @@ class _Reading:
         for one in lineage:
             for block in one.tree.find_all(nodes.Block):
                 blocks.setdefault(block.name, []).append((one, block))
-        self._blocks = blocks
+        self._blocks, self._super = blocks, ()
         for one in lineage[:-1]:
             with self._within(one.path, one.path):
                 self.statements([each for each in one.tree.body if isinstance(each, _DEFINING)])
