@@ -107,7 +107,8 @@ def test_each_library_stays_in_its_rooms(library: str) -> None:
 
 def test_codemods_import_the_public_surface_alone() -> None:
     settings = {"iniconfig", "tomli", "tomlkit", "tomllib"}  # docs/decisions/0008-tomlkit.md
-    allowed = {"greenmod.api", "libcst"} | settings | set(sys.stdlib_module_names)
+    templates = {"jinja2"}  # docs/decisions/0017-what-says-that-a-relationship-is-read.md
+    allowed = {"greenmod.api", "libcst"} | settings | templates | set(sys.stdlib_module_names)
     others = [
         f"{path.relative_to(CODEMODS)}:{line} imports {module}"
         for path in CODEMODS.rglob("*.py")
@@ -120,7 +121,7 @@ def test_codemods_import_the_public_surface_alone() -> None:
 
 @pytest.mark.parametrize("module", ["greenmod.session", "greenmod.cli.quick", "greenmod.journal.recovery"])
 def test_a_run_without_work_imports_nothing_heavy(module: str) -> None:
-    heavy = ("libcst", "typer", "rich", "pytest", "asyncio", "greenmod.engine", "greenmod.planning")
+    heavy = ("libcst", "jinja2", "typer", "rich", "pytest", "asyncio", "greenmod.engine", "greenmod.planning")
     code = f"import sys, {module}; print([name for name in {heavy!r} if name in sys.modules])"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -1,15 +1,16 @@
 """Load relationships with the query where the rows' relationships are read.
 
 `select(Author)` → `select(Author).options(selectinload(Author.books))`, where `author.books` is read for each author of
-the result, by the function itself, by one that it hands the rows to, or by the response model.
+the result, by the function itself, by one that it hands the rows to, by the response model, or by a Jinja template.
 
 Why: reading a relationship that was not loaded sends one more statement for each row, and in async code it is an error.
 
 Left alone: relationships that nothing reads, or that the query or the model loads already; one row's own in sync code,
-where an option saves nothing; queries of columns; `lazy="dynamic"` and `"write_only"`; options that can't be told;
-relationships of a subclass, unless the query has `selectin_polymorphic` for it; and classes that can't be named without
-a circle of imports. A query that is asked anew for each row of another is named (`query-in-loop`), and an object that
-async code makes and reads unloaded (`created-object`): no option mends those.
+where an option saves nothing; what a template reads only if something else is true; queries of columns;
+`lazy="dynamic"` and `"write_only"`; options that can't be told; relationships of a subclass, unless the query has
+`selectin_polymorphic` for it; and classes that can't be named without a circle of imports. A query that is asked anew
+for each row of another is named (`query-in-loop`), and an object that async code makes and reads unloaded
+(`created-object`): no option mends those.
 """
 
 from __future__ import annotations

@@ -43,17 +43,20 @@ def read_models(tmp_path: Path) -> ReadModels:
     """Write the files of a repository, and return its models; the libraries are those of this interpreter."""
 
     def read(files: Mapping[str, str]) -> Models:
-        for path, text in files.items():
-            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / path).write_text(text)
-        models: Models = codemod_module("models.models").Models(_project(tmp_path, files))
+        models: Models = codemod_module("models.models").Models(project_of(tmp_path, files))
         return models
 
     return read
 
 
-def _project(root: Path, files: Mapping[str, str]) -> Project:
+def project_of(root: Path, files: Mapping[str, str]) -> Project:
+    """Write the files of a repository, and return it as the codemod sees it."""
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
     collecting, rows = codemod_module("survey.collecting"), codemod_module("survey.rows")
+    flows, flows_rows = codemod_module("flows.collecting"), codemod_module("flows.rows")
+    modules = {path: text for path, text in files.items() if path.endswith(".py")}
 
     def surveyed(paths: Sequence[str]) -> Mapping[str, object]:
         return {path: collect(path) for path in paths}
@@ -61,15 +64,16 @@ def _project(root: Path, files: Mapping[str, str]) -> Project:
     def collect(path: str) -> object:
         source = load(root, path)
         tree = parse(source)
-        return rows.as_data(collecting.collect(SurveyedFile(path, source.text, tree, survey(path, tree)))), ()
+        file = SurveyedFile(path, source.text, tree, survey(path, tree))
+        return rows.as_data(collecting.collect(file)), flows_rows.as_data(flows.collect(file))
 
     def facts(path: str) -> FileFacts:
         return survey(path, parse(load(root, path)))
 
     def search(words: Sequence[str]) -> Mapping[str, frozenset[str]]:
-        hits = {path: frozenset(word for word in words if word in text) for path, text in files.items()}
+        hits = {path: frozenset(word for word in words if word in text) for path, text in modules.items()}
         return {path: found for path, found in hits.items() if found}
 
-    candidates = [path for path, text in files.items() if any(word in text for word in collecting.WORDS)]
+    candidates = [path for path, text in modules.items() if any(word in text for word in collecting.WORDS)]
     environment = Environment(Path(sys.executable))
-    return Project(root, sorted(files), surveyed(candidates), facts, search, surveyed, environment)
+    return Project(root, sorted(modules), surveyed(candidates), facts, search, surveyed, environment)

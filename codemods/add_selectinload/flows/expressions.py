@@ -66,7 +66,15 @@ class Expressions:
                 if is_known(part):
                     self._note_read(part, target, is_set=True)
         elif isinstance(target, ast.Subscript):
-            self.term(target.value)
+            self._keep(self.term(target.value), target.slice, term)
+
+    def _keep(self, owner: str, key: ast.expr, term: str) -> None:
+        """Note that a dictionary that is written out gets one more entry: `context["rows"] = rows`."""
+        made = self._calls[int(owner[1:])] if owner[:1] == "#" and owner[1:].isdecimal() else None
+        is_named = isinstance(key, ast.Constant) and isinstance(key.value, str)
+        if made is not None and made.callee == MAPPED and is_named and term != UNKNOWN:
+            keywords = (*made.keywords, (ast.literal_eval(key), term))
+            self._calls[int(owner[1:])] = made._replace(keywords=keywords)
 
     def _name(self, node: ast.Name) -> str:
         return self.names.get(node.id, node.id)

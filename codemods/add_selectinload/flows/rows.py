@@ -3,8 +3,8 @@
 A *term* says where a value comes from. It begins with `#3`, the result of the function's call 3, with `@name`, a
 parameter, or with a name that the function doesn't bind; steps follow: `.books` an attribute, `[*]` one of its items
 while it is looped over, `[0]` the item at a constant place, `[?]` at another, `[with]` what `with` binds, `[==]` what
-comparing it gives. Several terms may be joined by `|`; `?` is anything else. Positions are those of `ast`: lines from
-1, columns in UTF-8 bytes from 0. Everything survives JSON.
+comparing it gives; in templates, `.all()` what a method gives. Several terms may be joined by `|`; `?` is anything
+else. Positions are those of `ast`: lines from 1, columns in UTF-8 bytes from 0. Everything survives JSON.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from greenmod.api import What
 
 from ..models.models import Models
+from ..templates.library import Library
 from . import validating
 from .prebuilt import Prebuilt
 from .queries import Aside
@@ -33,6 +34,7 @@ class Evaluator:
         self.models = models
         self.reads = Reads(models)
         self.prebuilt = Prebuilt(world, models.assigned)
+        self.templates = Library(world.project)
         self.roots: dict[Root, tuple[OptionsCall, ...]] = {}
         self.repeats: dict[Repeat, None] = {}
         self.unjoinable: set[Root] = set()

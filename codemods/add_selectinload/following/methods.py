@@ -107,6 +107,8 @@ _EXECUTED = {
     "one_or_404": Shape.ROW,
 }
 EXECUTORS = frozenset(_EXECUTED)
+# The filter of a query for one row.
+ONE = "limit(1)"
 _SAME = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "deque"})
 _LISTED = {Shape.QUERY: Shape.ROWS, Shape.RESULT: Shape.TUPLES, Shape.PAGE: Shape.ROWS}
 _EACH = {
@@ -151,7 +153,7 @@ def each(state: State) -> State | None:
     """Return what a loop over `state` gives."""
     shape = _EACH.get(state.shape)
     item = _shaped(state, shape) if shape is not None else None
-    is_one = "limit(1)" in state.filters and not state.hops
+    is_one = ONE in state.filters and not state.hops
     return item._replace(is_many=item.is_many or not is_one) if item is not None else None
 
 

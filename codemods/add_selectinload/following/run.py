@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from ..flows.rows import KEYED, LISTED, MAPPED, PACKED, UNKNOWN, Body, Call, Read
 from ..flows.terms import ENTERED, parts
-from . import methods, validating
+from ..templates.rows import TemplateRead
+from . import methods, rendering, validating
 from .creations import Creations
 from .queries import Queries
 from .reads import Reading
@@ -150,7 +151,9 @@ class Run:
         if self._body.is_async and (created := self._created(call)) is not None:
             yield created
             return
-        receivers = self.states(call.callee.rpartition(".")[0]) if "." in call.callee else NOTHING
+        if not is_own and word in rendering.WORDS:
+            self._rendered(call, word)
+        receivers = self.states(_receiver(call.callee)) if "." in call.callee else NOTHING
         if receivers:
             for state in receivers:
                 yield from some(self._of_method(state, word, call))
@@ -255,6 +258,32 @@ class Run:
                 where = f"{self._scope.path}:{call.start[0]}"
                 validating.read(self._evaluator.models, self._evaluator.reads.want_for_schema, state, schema, where)
 
+    def _rendered(self, call: Call, word: str) -> None:
+        """Note what a template reads of the rows that it is rendered with."""
+        found = rendering.rendering_of(self._body.calls, call)
+        if found is None or not any(self.states(term) for _, term in found.context):
+            return
+        path, text = self._scope.path, self._text(call.callee)
+        if word in rendering.FUNCTIONS and not self._world.is_of(rendering.PACKAGES, path, text, self._body.qualname):
+            return
+        context, until = dict(found.context), self._body.calls.index(call)
+        whole = frozenset(state.entity for term in context.values() for state in self.states(term) if _is_whole(state))
+        for read in self._evaluator.templates.reads(found.name, path):
+            base, _ = parts(read.term)
+            for given in context.get(base[1:], UNKNOWN).split("|"):
+                self._read_by_template(read, given + read.term[len(base) :], until, whole)
+
+    def _read_by_template(self, read: TemplateRead, term: str, until: int, whole: frozenset[str]) -> None:
+        """Note what a template reads; a row of the entities that are there as a `whole` is in the session already."""
+        owner, _, name = term.rpartition(".")
+        if self._sequels.is_refreshed(term):
+            return
+        reading = Reading(f"{read.path}:{read.line}", "reads", Evidence.TEMPLATE, read.is_conditional)
+        for state in self._standing(owner, until):
+            led = stepped(self._evaluator.models, state, f".{name}") if state.shape is Shape.ROW else NOTHING
+            if state.shape is Shape.ROW and not any(one.shape is Shape.ROW and one.entity in whole for one in led):
+                self._evaluator.reads.want(state, name, reading)
+
     def _text(self, term: str) -> str:
         """Return a term as an expression, as far as it is one."""
         base, steps = parts(term)
@@ -263,6 +292,16 @@ class Run:
             made = self._body.calls[int(base[1:])]
             return f"{self._text(made.callee)}(){rest}"
         return base.removeprefix("@") + rest
+
+
+def _is_whole(state: State) -> bool:
+    """Tell whether a value is all rows of their table, and loaded."""
+    return state.shape is Shape.ROWS and not state.hops and not state.filters
+
+
+def _receiver(callee: str) -> str:
+    """Return the term of what has the method that is called."""
+    return "|".join(part.rpartition(".")[0] or UNKNOWN for part in callee.split("|"))
 
 
 def _bound(body: Body, call: Call, args: Sequence[States]) -> Mapping[str, States]:

@@ -89,6 +89,7 @@ class Evidence(str, Enum):
     RETURNED = "returned"  # one that gets the rows from it
     PASSED = "passed"  # one that it hands the rows to
     SCHEMA = "schema"  # a model that is made from the rows
+    TEMPLATE = "template"  # one that is rendered with the rows
     TEST = "test"  # a test was seen to load it
 
     __hash__ = str.__hash__

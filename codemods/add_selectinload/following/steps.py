@@ -19,6 +19,8 @@ def stepped(models: Models, state: State, step: str) -> States:
         return some(methods.at(state, None)) if state.shape in (Shape.ROWS, Shape.TUPLES) else (state,)
     if step.startswith("["):
         return _at(state, int(step[1:-1]) if step[1:-1].lstrip("-").isdecimal() else None)
+    if step.endswith("()"):
+        return some(methods.called(state, step[1:-2]))
     name = step[1:]
     if state.shape is Shape.ROW:
         return some(followed(models, state, name) or _column(models, state, name))
@@ -48,9 +50,10 @@ def _column(models: Models, state: State, name: str) -> State | None:
 
 
 def listed(state: State) -> State | None:
-    """Return a list that is made of something for each of several."""
+    """Return a list that is made of something for each of several; `[row]` holds one for each run of the query."""
     shape = {Shape.ROW: Shape.ROWS, Shape.TUPLE: Shape.TUPLES}.get(state.shape)
-    return state._replace(shape=shape) if shape is not None else None
+    filters = state.filters if state.is_many else (*state.filters, methods.ONE)
+    return state._replace(shape=shape, filters=filters) if shape is not None else None
 
 
 def some(state: State | None) -> States:

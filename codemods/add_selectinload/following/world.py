@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from greenmod.api import Objects, Project, What
+from greenmod.api import External, Objects, Project, What
 
 from ..flows.rows import Body
 
@@ -95,3 +95,8 @@ class World:
         facts = self.project.facts(path)
         names = facts.qualified_names(text, scope) if facts is not None else frozenset[str]()
         return any(name.partition(".")[0] in ("sqlalchemy", "sqlmodel") for name in names)
+
+    def is_of(self, packages: Collection[str], path: str, text: str, scope: str) -> bool:
+        """Tell whether a name stands for something of one of some libraries."""
+        found = self.project.resolve(path, text, scope)
+        return any(isinstance(each, External) and each.name.partition(".")[0] in packages for each in found)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ..following.states import Evidence, Want
 from ..models.nouns import Relationship
 
-_RANK = (Evidence.TEST, Evidence.OWN, Evidence.SCHEMA, Evidence.RETURNED, Evidence.PASSED)
+_RANK = (Evidence.TEST, Evidence.OWN, Evidence.SCHEMA, Evidence.TEMPLATE, Evidence.RETURNED, Evidence.PASSED)
 
 
 class Left(NamedTuple):
@@ -34,7 +34,7 @@ def doubt(want: Want, chain: Sequence[Relationship]) -> Left | None:
             f"{said} is read by a function that is given the row, at {want.where}: a test has to show it (--verify)"
         )
         return Left("passed-on", reason)
-    if want.is_async and want.is_conditional:
+    if want.is_conditional and (want.is_async or want.evidence is Evidence.TEMPLATE):
         return Left(
             "conditional-read", f"whether {said} is read at {want.where} depends on more than the row's being there"
         )
