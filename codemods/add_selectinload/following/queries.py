@@ -84,8 +84,9 @@ class Queries:
     def _rooted(self, call: Call, kind: str, shape: Shape, count: int) -> State | None:
         slots = tuple(self._slot(term, text) for term, text in zip(call.args[:count], call.texts[:count], strict=True))
         if not any(slots):
-            is_generic = any(parts(term)[0].startswith("@") for term in call.args[:count])
-            self._aside(Aside(self._path, call.start[0], "generic-query" if is_generic else "columns"))
+            if kind != "get":  # dictionaries have one, too
+                is_generic = any(parts(term)[0].startswith("@") for term in call.args[:count])
+                self._aside(Aside(self._path, call.start[0], "generic-query" if is_generic else "columns"))
             return None
         root = Root(self._path, self._body.qualname, call.start, call.end, kind, slots)
         self._begun(root)
