@@ -6,7 +6,7 @@ A query is known again in a changed file by its function and its entity. Pure ov
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from greenmod.facts.evidence.loads import QuerySite
 from greenmod.verify.outcomes import Outcome, Record, Run
@@ -18,9 +18,9 @@ _RED = frozenset({Outcome.FAILED, Outcome.ERROR})
 Key = tuple[str, str, str]
 
 
-def find_books(before: Run, after: Run, savers: Ids, sites: Sites, uncounted: Collection[str]) -> Books:
+def find_books(before: Run, after: Run, savers: Ids, sites: Sites, count: Callable[[Run], Counts]) -> Books:
     """Keep the books of a run without `savers`, and of one with them whose lines are at `sites`."""
-    counts, now = count_statements(before, uncounted), count_statements(after, uncounted)
+    counts, now = count(before), count(after)
     run = find_runners(after.record, savers, sites)
     accounts = {}
     owners = _owners(after.record, savers, sites)
@@ -39,15 +39,16 @@ def find_books(before: Run, after: Run, savers: Ids, sites: Sites, uncounted: Co
     return Books(counts, now, run, accounts)
 
 
-def count_statements(run: Run, uncounted: Collection[str]) -> Counts:
+def count_statements(run: Run, uncounted: Collection[str], hiding: Collection[str]) -> Counts:
     """Return how many statements the tests of a run sent; of tests that neither passed nor failed nothing is known.
 
-    It is None of those that are red, and of those that a lazy load fails in: what comes after it was not sent.
+    It is None of those that are red, and of those among `hiding` that a lazy load fails in: what comes after it was not
+    sent.
     """
     found: dict[str, int | None] = dict.fromkeys(run.passed)
     found = {test: len(run.record.statements.get(test, ())) for test in found}
     red = (sign.test for sign, one in run.record.results.items() if one.outcome in _RED and not sign.coroutine)
-    found |= dict.fromkeys((*red, *find_hidden_failures(run)))
+    found |= dict.fromkeys((*red, *(test for test in find_hidden_failures(run) if test in hiding)))
     return {test: number for test, number in found.items() if test not in uncounted}
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from greenmod.model import Verdict
 from greenmod.verify.books import count_statements, find_books, find_hidden_failures
-from greenmod.verify.outcomes import Outcome
+from greenmod.verify.outcomes import Outcome, Run
 from greenmod.verify.savings import Books, Counts, Ids, find_savings, without
 from greenmod.verify.search import Found, Requires, closed, search
 from greenmod.verify.trials import Trials
@@ -64,7 +64,10 @@ class Prover:
         """Find what proves the savers among `kept`."""
         savers = [one for one in kept if one in self._savers]
         base, whole = without(kept, savers, self._requires), frozenset(kept)
-        self._hidden = find_hidden_failures(self._trials.run(base))
+        # What fails with and without the changes is not theirs to mend.
+        lasting = find_hidden_failures(self._trials.run(whole))
+        hidden = find_hidden_failures(self._trials.run(base))
+        self._hidden = {test: failure for test, failure in hidden.items() if test not in lasting}
         # For what turns a red test green, or ends a failure that the application hid, a test may send more statements.
         cures = find_savings(savers, kept, self._requires, self.books(base, whole).of_failures(), self.count)
         spared = self.joined(whole, base, frozenset(cures))
@@ -93,7 +96,7 @@ class Prover:
     def books(self, base: Ids, ids: Ids) -> Books:
         """Keep the books of runs of all tests."""
         before, after = self._trials.run(base), self._trials.run(ids)
-        return find_books(before, after, self._savers & ids, self._trials.sites(ids), self._uncounted)
+        return find_books(before, after, self._savers & ids, self._trials.sites(ids), self._tally)
 
     def count(self, ids: Ids, tests: frozenset[str]) -> Counts:
         """Count the statements of some tests, run without others."""
@@ -105,7 +108,10 @@ class Prover:
     def count_again(self, ids: Ids, tests: frozenset[str]) -> Counts:
         """Do so in a run of its own."""
         traces = not tests.isdisjoint(self._hidden)
-        return count_statements(self._trials.again(ids, tests, traces=traces), self._uncounted)
+        return self._tally(self._trials.again(ids, tests, traces=traces))
+
+    def _tally(self, run: Run) -> Counts:
+        return count_statements(run, self._uncounted, self._hidden)
 
     def joined(self, kept: Ids, base: Ids, ids: Ids) -> Ids:
         """Return `base` and some savers, with what requires no other saver."""
