@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..flows.rows import KEYED, LISTED, MAPPED, PACKED, UNKNOWN, Body, Call, Read
-from ..flows.terms import ENTERED, parts
+from ..flows.terms import EACH, ENTERED, parts
 from ..templates.rows import TemplateRead
 from . import methods, rendering, validating
 from .creations import Creations
@@ -57,7 +57,7 @@ class Run:
             for state in self._standing(term, end)
             if state.made is None or not self._sequels.is_refreshed_in_part(term)
         ]
-        found += [one for term in self._body.yielded for state in self.states(term) for one in some(listed(state))]
+        found += [one for term in self._body.yielded for one in self._listed(term)]
         return tuple(dict.fromkeys(found))[:_MOST]
 
     def states(self, term: str) -> States:
@@ -185,8 +185,7 @@ class Run:
 
     def _put_together(self, call: Call) -> Iterator[State]:
         if call.callee == LISTED and len(call.args) == 1:
-            for state in self.states(call.args[0]):
-                yield from some(listed(state))
+            yield from self._listed(call.args[0])
         elif call.callee == KEYED:
             rows = (state for state in self.states(call.args[0]) if state.shape is Shape.ROW)
             yield from (state._replace(shape=Shape.KEYED) for state in rows)
@@ -198,6 +197,13 @@ class Run:
             )
         else:
             yield State(Shape.PACKED, items=tuple(self.states(term) for term in call.args))
+
+    def _listed(self, term: str) -> Iterator[State]:
+        """Yield lists of what a term is again and again: of several only if what it comes from is one of several."""
+        source = term.rpartition(EACH)[0]
+        for state in self.states(term):
+            is_many = any(one.is_many for one in self.states(source)) if source else state.is_many
+            yield from some(listed(state, is_many=is_many))
 
     def _of_method(self, state: State, word: str, call: Call) -> State | None:
         found = methods.called(state, word)

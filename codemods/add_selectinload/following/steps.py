@@ -49,11 +49,14 @@ def _column(models: Models, state: State, name: str) -> State | None:
     return State(Shape.COLUMN, state.root) if entity is not None and name in entity.columns else None
 
 
-def listed(state: State) -> State | None:
-    """Return a list that is made of something for each of several; `[row]` holds one for each run of the query."""
+def listed(state: State, *, is_many: bool) -> State | None:
+    """Return a list that is made of something for each of several; `[row]` holds one for each run of the query.
+
+    `is_many`: the list is one of several itself.
+    """
     shape = {Shape.ROW: Shape.ROWS, Shape.TUPLE: Shape.TUPLES}.get(state.shape)
     filters = state.filters if state.is_many else (*state.filters, methods.ONE)
-    return state._replace(shape=shape, filters=filters) if shape is not None else None
+    return state._replace(shape=shape, filters=filters, is_many=is_many) if shape is not None else None
 
 
 def some(state: State | None) -> States:
