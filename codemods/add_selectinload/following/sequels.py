@@ -45,7 +45,8 @@ def refreshed_names(call: Call) -> frozenset[str]:
     found: set[str] = set()
     for text in (*call.texts[1 : len(call.args)], call.text_of.get("attribute_names", "")):
         try:
-            found.update(ast.literal_eval(text) if text else ())
+            names = ast.literal_eval(text) if text else ()
         except (ValueError, SyntaxError):
             continue
+        found.update(names if isinstance(names, list | tuple | set) else ())
     return frozenset(found)
