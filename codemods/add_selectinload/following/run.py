@@ -158,7 +158,7 @@ class Run:
             for state in receivers:
                 yield from some(self._of_method(state, word, call))
             return
-        args = [self.states(term) for term in (*call.args, *call.named.values())]
+        args = [self.states(term) for term in (*call.args, *(term for _, term in call.keywords))]
         if word in methods.EXECUTORS:
             for state in (state for arg in args[:2] for state in arg):
                 found = methods.executed(state, word)
